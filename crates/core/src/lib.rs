@@ -1,0 +1,15 @@
+//! What is true: the rules of bare-metal inspection, as data and functions.
+//!
+//! **Invariant:** nothing here does I/O, reads a clock or is async. Time, random numbers and the
+//! answers of the outside world come in as arguments.
+
+pub mod boot;
+pub mod id;
+pub mod kernel;
+pub mod mac;
+pub mod node;
+pub mod port;
+pub mod power;
+pub mod provision;
+pub mod run;
+pub mod secret;

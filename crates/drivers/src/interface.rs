@@ -1,0 +1,239 @@
+//! The interfaces of a node, with the method names of the field; each has at least two
+//! implementations. A method does one thing to the outside world and decides no state.
+//!
+//! **Invariant:** every method ends by itself within the deadlines of its implementation.
+
+use assay_core::{
+    boot::BootRecord,
+    kernel::KernelParams,
+    mac::MacAddress,
+    node::Node,
+    port::Port,
+    power::{BootDevice, BootMode, BootOverride, PowerState, PowerTarget},
+    run::{RunId, VifId},
+};
+use async_trait::async_trait;
+
+use crate::error::DriverError;
+
+/// What an interface may know: the node, its ports, and the run on whose behalf it acts.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// The node, secrets included.
+    pub node: Node,
+    /// All of its ports.
+    pub ports: Vec<Port>,
+    /// The run, when there is one; validation for the API has none.
+    pub run: Option<RunId>,
+}
+
+/// One key of `driver_info` that an interface reads, for `GET /v1/drivers/<name>/properties`.
+pub type Property = (&'static str, &'static str);
+
+/// Power through the BMC.
+#[async_trait]
+pub trait PowerInterface: Send + Sync {
+    /// The `driver_info` keys that it reads, each with its description.
+    fn properties(&self) -> &'static [Property] {
+        &[]
+    }
+
+    /// Checks `driver_info` without asking the BMC.
+    ///
+    /// # Errors
+    /// Missing or invalid parameters.
+    fn validate(&self, task: &Task) -> Result<(), DriverError>;
+
+    /// Asks the BMC.
+    ///
+    /// # Errors
+    /// [`DriverError::Bmc`].
+    async fn get_power_state(&self, task: &Task) -> Result<PowerState, DriverError>;
+
+    /// Brings the node to `target` and waits until the BMC shows it. Does not write to the BMC
+    /// when the state is already right.
+    ///
+    /// # Errors
+    /// [`DriverError::Bmc`], marked when the request may have landed.
+    async fn set_power_state(&self, task: &Task, target: PowerTarget) -> Result<(), DriverError>;
+}
+
+/// Boot device, boot mode and MAC addresses through the BMC.
+#[async_trait]
+pub trait ManagementInterface: Send + Sync {
+    /// The `driver_info` keys that it reads, each with its description.
+    fn properties(&self) -> &'static [Property] {
+        &[]
+    }
+
+    /// Checks `driver_info` without asking the BMC.
+    ///
+    /// # Errors
+    /// Missing or invalid parameters.
+    fn validate(&self, task: &Task) -> Result<(), DriverError>;
+
+    /// The devices that the BMC can be told to boot from.
+    ///
+    /// # Errors
+    /// [`DriverError::Bmc`].
+    async fn get_supported_boot_devices(&self, task: &Task) -> Result<Vec<BootDevice>, DriverError>;
+
+    /// The override that the BMC holds now.
+    ///
+    /// # Errors
+    /// [`DriverError::Bmc`].
+    async fn get_boot_device(&self, task: &Task) -> Result<BootOverride, DriverError>;
+
+    /// Sets the override; a single request.
+    ///
+    /// # Errors
+    /// Invalid for a device that the BMC does not offer; [`DriverError::Bmc`].
+    async fn set_boot_device(&self, task: &Task, device: BootDevice, persistent: bool) -> Result<(), DriverError>;
+
+    /// Takes `ours` back, if the BMC still holds it: no override, or the `former` device where the
+    /// BMC has no way to hold none.
+    ///
+    /// # Errors
+    /// [`DriverError::Bmc`].
+    async fn restore_boot_device(
+        &self,
+        task: &Task,
+        ours: BootDevice,
+        former: &BootOverride,
+    ) -> Result<(), DriverError>;
+
+    /// The firmware's boot mode, if the BMC tells it.
+    ///
+    /// # Errors
+    /// [`DriverError::Bmc`].
+    async fn get_boot_mode(&self, _task: &Task) -> Result<Option<BootMode>, DriverError> {
+        Ok(None)
+    }
+
+    /// The MAC addresses of the node's NICs, for the creation of ports before the first inspection.
+    ///
+    /// # Errors
+    /// Unsupported where the BMC can't list them; [`DriverError::Bmc`].
+    async fn get_mac_addresses(&self, task: &Task) -> Result<Vec<MacAddress>, DriverError> {
+        Err(DriverError::unsupported(&task.node.driver, "get_mac_addresses"))
+    }
+}
+
+/// Which network the node's NICs are on (seed: "Extend the `NetworkInterface`").
+#[async_trait]
+pub trait NetworkInterface: Send + Sync {
+    /// Whether the node's NICs can be put on an inspection network.
+    ///
+    /// # Errors
+    /// Unsupported when there is none to put them on; missing or invalid parameters.
+    async fn validate_inspection(&self, task: &Task) -> Result<(), DriverError> {
+        Err(DriverError::unsupported(&task.node.driver, "validate_inspection"))
+    }
+
+    /// The ports that an inspection moves; empty for an interface that moves none.
+    fn inspection_ports(&self, _task: &Task) -> Vec<Port> {
+        Vec::new()
+    }
+
+    /// Puts one port on the inspection network and returns the Neutron port made for it.
+    ///
+    /// # Errors
+    /// [`DriverError::NetworkError`].
+    async fn add_inspection_network(&self, _task: &Task, _port: &Port) -> Result<Option<VifId>, DriverError> {
+        Ok(None)
+    }
+
+    /// Removes what [`add_inspection_network`](Self::add_inspection_network) made; absent is well.
+    ///
+    /// # Errors
+    /// [`DriverError::NetworkError`].
+    async fn remove_inspection_network(&self, _task: &Task, _vif: &VifId) -> Result<(), DriverError> {
+        Ok(())
+    }
+}
+
+/// How the ramdisk is booted (seed: "Extend the `BootInterface`").
+#[async_trait]
+pub trait BootInterface: Send + Sync {
+    /// The `driver_info` keys that it reads, each with its description.
+    fn properties(&self) -> &'static [Property] {
+        &[]
+    }
+
+    /// Whether the node has what booting an inspection ramdisk takes.
+    ///
+    /// # Errors
+    /// Unsupported when parameters are absent (so that the caller falls back); invalid ones.
+    async fn validate_inspection(&self, task: &Task) -> Result<(), DriverError> {
+        Err(DriverError::unsupported(&task.node.driver, "validate_inspection"))
+    }
+
+    /// Brings kernel and ramdisk into the cache: slow, fails most, and touches no machine.
+    ///
+    /// # Errors
+    /// [`DriverError::Image`].
+    async fn check_images(&self, _task: &Task) -> Result<(), DriverError> {
+        Ok(())
+    }
+
+    /// What the boot listeners shall answer to the node's NICs. `params` are the kernel parameters
+    /// of this run, the callback's URL among them. Rendering happens when a NIC asks.
+    ///
+    /// # Errors
+    /// Missing or invalid parameters.
+    async fn prepare_ramdisk(&self, task: &Task, params: &KernelParams) -> Result<BootRecord, DriverError>;
+
+    /// Takes back what [`prepare_ramdisk`](Self::prepare_ramdisk) did beyond the record that it returned.
+    ///
+    /// # Errors
+    /// Whatever the means of booting answers.
+    async fn clean_up_ramdisk(&self, _task: &Task) -> Result<(), DriverError> {
+        Ok(())
+    }
+
+    /// The device that the node is told to boot from, once.
+    fn boot_device(&self) -> Option<BootDevice> {
+        Some(BootDevice::Pxe)
+    }
+}
+
+/// How an inspection is carried out and where its data comes from.
+#[async_trait]
+pub trait InspectInterface: Send + Sync {
+    /// What kind of inspection it is.
+    fn kind(&self) -> InspectKind;
+
+    /// Tells the introspection service that the node is about to boot (seed: "Call ironic-inspector
+    /// passing `manage_boot=False`"). Nothing to tell where the ramdisk reports to us.
+    ///
+    /// # Errors
+    /// [`DriverError::Inspection`].
+    async fn start_introspection(&self, _task: &Task, _manage_boot: bool) -> Result<(), DriverError> {
+        Ok(())
+    }
+
+    /// Tells the introspection service to forget the node; "not found" is well.
+    ///
+    /// # Errors
+    /// [`DriverError::Inspection`].
+    async fn abort_introspection(&self, _task: &Task) -> Result<(), DriverError> {
+        Ok(())
+    }
+}
+
+/// The kinds of inspection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InspectKind {
+    /// `no-inspect`: refused.
+    None,
+    /// Ends at once, without booting anything (`fake`).
+    Immediate,
+    /// A ramdisk is booted and posts what it found; the path of its callback, such as
+    /// `/v1/continue_inspection`.
+    InBand {
+        /// Path of the callback on our own listeners, before run id and secret.
+        callback_path: &'static str,
+        /// What `require_managed_boot` means when it is unset.
+        requires_managed_boot: bool,
+    },
+}

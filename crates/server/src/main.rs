@@ -1,0 +1,3 @@
+//! The `assay` binary: who runs it all.
+
+fn main() {}

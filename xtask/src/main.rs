@@ -1,0 +1,3 @@
+//! The tasks of the project: set-up, demo, tests, lab, benchmark.
+
+fn main() {}
