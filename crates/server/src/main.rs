@@ -1,3 +1,5 @@
-//! The `assay` binary: who runs it all.
+//! The `assay` binary.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    assay::cli::run()
+}

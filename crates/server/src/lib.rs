@@ -1,0 +1,3 @@
+//! Who runs it: configuration, command line, conductor, listeners. No rule of the game is here.
+
+pub mod cli;
