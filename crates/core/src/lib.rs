@@ -7,6 +7,7 @@ pub mod boot;
 pub mod id;
 pub mod kernel;
 pub mod mac;
+pub mod microversion;
 pub mod node;
 pub mod port;
 pub mod power;
