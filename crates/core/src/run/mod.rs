@@ -1,10 +1,234 @@
 //! The run engine: how an inspection cannot be lost.
+//!
+//! A [`Run`] is a plan, a program counter and a journal. [`step`](step::step) takes an event and
+//! says which effects are to happen next; whoever owns the run commits that and only then lets
+//! them happen. After a crash the next owner reads the same journal and goes on.
+//!
+//! **Invariant:** an effect is in the journal before it touches the world, and undo reads the
+//! journal, never today's ports or today's configuration.
+
+pub mod conclude;
+pub mod effect;
+pub mod figures;
+pub mod journal;
+pub mod plan;
+pub mod step;
+#[cfg(test)]
+mod tests;
+pub mod undo;
+pub mod write;
 
 use serde::{Deserialize, Serialize};
 
 pub use crate::id::RunId;
+pub use effect::{Effect, EndPower, Receipt, Validation, Verdict};
+pub use journal::{Entry, Journal, Outcome, Seq};
+pub use step::{Event, Output, step};
+pub use write::NodeWrite;
+
+use crate::{
+    id::{BodyId, NodeId, PortId},
+    node::Timestamp,
+    power::{BootDevice, PowerTarget},
+};
 
 /// The id of a Neutron port that an inspection made.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct VifId(pub String);
+
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunKind {
+    /// An inspection.
+    Inspect,
+    /// `enroll` → `manageable`: are the BMC's address and credentials right?
+    Verify,
+    /// A power action.
+    Power(PowerTarget),
+    /// A new boot device.
+    BootDevice {
+        /// Which one.
+        device: BootDevice,
+        /// Whether it stays after one boot.
+        persistent: bool,
+    },
+}
+
+impl RunKind {
+    /// Whether at most one such run may be open for a node: an inspection that waits still lets
+    /// an external inspector switch power and set the boot device.
+    #[must_use]
+    pub const fn is_exclusive(self) -> bool {
+        matches!(self, Self::Inspect | Self::Verify)
+    }
+}
+
+/// What was known and decided when the run was requested. Later changes of the node or of the
+/// configuration do not reach a run that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// What the run is for.
+    pub kind: RunKind,
+    /// A ramdisk is booted; otherwise the inspection ends at once.
+    pub in_band: bool,
+    /// Ports are made from the BMC's MAC addresses first.
+    pub pre_create_ports: bool,
+    /// Unmanaged inspection is refused instead of being fallen back to.
+    pub require_managed_boot: bool,
+    /// The inspect interface has an introspection service that must be told.
+    pub tells_inspector: bool,
+    /// `[inspector] power_off`: the node is off after a success, too.
+    pub power_off: bool,
+    /// The node's flag: it is never powered off, but rebooted.
+    pub disable_power_off: bool,
+    /// The device that the node boots the ramdisk from, once.
+    pub boot_device: Option<BootDevice>,
+    /// Bound of the time until the node waits for the ramdisk, in seconds.
+    pub start_timeout: u32,
+    /// Bound of the time that it waits, in seconds.
+    pub wait_timeout: u32,
+}
+
+/// Where a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// The steps before the ramdisk runs.
+    Start,
+    /// Nobody owns the run; whoever has an event for it claims it.
+    Wait,
+    /// The steps after the ramdisk has posted.
+    Work,
+    /// The outcome is fixed; what was done is being undone.
+    Undo,
+    /// The node is in its final state; something is still owed or looked at once more.
+    Settle,
+    /// Nothing is left to do.
+    Ended,
+}
+
+impl Phase {
+    /// The text in the store and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Wait => "wait",
+            Self::Work => "work",
+            Self::Undo => "undo",
+            Self::Settle => "settle",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// How a run ended; fixed before the first undo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "how", content = "why")]
+pub enum Ending {
+    /// All steps were taken.
+    Success,
+    /// A step failed; the text goes to `last_error`.
+    Failed(String),
+    /// A client asked for the end.
+    Aborted,
+    /// A deadline has passed; the text says what was last seen.
+    TimedOut(String),
+    /// The node is gone; undo goes on from the run's own copy of it.
+    NodeDeleted,
+}
+
+/// Who manages the boot of the ramdisk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BootManager {
+    /// The conductor: network and boot interface both can.
+    Conductor,
+    /// Somebody else: the old approach, and why.
+    Other(String),
+}
+
+/// One run of the engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id, also in the callback URL.
+    pub id: RunId,
+    /// The node.
+    pub node: NodeId,
+    /// What it was requested with.
+    pub snapshot: Snapshot,
+    /// Where it is.
+    pub phase: Phase,
+    /// How many steps of the plan were taken.
+    pub taken: usize,
+    /// Everything that was done to the world.
+    pub journal: Journal,
+    /// Decided once, from the two `validate_inspection`.
+    pub boot_manager: Option<BootManager>,
+    /// The ports that are moved, as the validation saw them.
+    pub ports: Vec<PortId>,
+    /// The body that was accepted.
+    pub body: Option<BodyId>,
+    /// How it ended.
+    pub ending: Option<Ending>,
+    /// The undo effects of the present pass that have not been started yet, in their order.
+    pub to_undo: Vec<Effect>,
+    /// Effects that may land late have been looked at again.
+    pub rechecked: bool,
+    /// When the run was requested.
+    pub created_at: Timestamp,
+    /// When the node reached its final state.
+    pub concluded_at: Option<Timestamp>,
+    /// When somebody must look at the run although nothing has happened.
+    pub wake_at: Option<Timestamp>,
+}
+
+impl Run {
+    /// A run that has not been requested yet: its first event is [`Event::Requested`].
+    #[must_use]
+    pub fn new(id: RunId, node: NodeId, snapshot: Snapshot, now: Timestamp) -> Self {
+        Self {
+            id,
+            node,
+            snapshot,
+            phase: Phase::Start,
+            taken: 0,
+            journal: Journal::default(),
+            boot_manager: None,
+            ports: Vec::new(),
+            body: None,
+            ending: None,
+            to_undo: Vec::new(),
+            rechecked: false,
+            created_at: now,
+            concluded_at: None,
+            wake_at: None,
+        }
+    }
+
+    /// Whether the conductor manages the boot of this run.
+    #[must_use]
+    pub fn is_managed(&self) -> bool {
+        self.boot_manager == Some(BootManager::Conductor)
+    }
+
+    /// Whether a body that is posted now can still be the run's.
+    #[must_use]
+    pub fn accepts_body(&self) -> bool {
+        self.snapshot.kind == RunKind::Inspect
+            && self.ending.is_none()
+            && self.body.is_none()
+            && matches!(self.phase, Phase::Start | Phase::Wait)
+    }
+
+    /// What is still owed after the run's end: undo effects that have not succeeded.
+    #[must_use]
+    pub fn debt(&self) -> Vec<&Entry> {
+        if self.phase != Phase::Settle {
+            return Vec::new();
+        }
+        self.journal.entries().filter(|entry| entry.undo && !entry.is_done()).collect()
+    }
+}

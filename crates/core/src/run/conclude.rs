@@ -1,0 +1,96 @@
+//! What a run's end means for its node, and the texts that the operator reads.
+
+use super::{Effect, Ending, NodeWrite, Run, RunKind};
+use crate::provision::ProvisionEvent;
+
+/// The changes of the node when every undo has been tried once, and the line for the timeline.
+pub(super) fn conclude(run: &Run) -> (Vec<NodeWrite>, String) {
+    let Some(ending) = &run.ending else { return (Vec::new(), String::new()) };
+    let owed = clean_up_errors(run);
+    let writes = match (run.snapshot.kind, ending) {
+        (_, Ending::NodeDeleted) => Vec::new(),
+        (RunKind::Inspect, ending) => inspection(ending, owed.as_deref()),
+        (RunKind::Verify, Ending::Success) => vec![NodeWrite::Advance(ProvisionEvent::Done)],
+        (RunKind::Verify, ending) => vec![error(ending), NodeWrite::Advance(ProvisionEvent::Fail)],
+        (RunKind::Power(_), Ending::Success) => vec![NodeWrite::TargetPower(None)],
+        (RunKind::Power(_), ending) => vec![NodeWrite::TargetPower(None), error(ending)],
+        (RunKind::BootDevice { .. }, _) => Vec::new(),
+    };
+    let note = match (text(ending), owed) {
+        (None, None) => "ended well".to_owned(),
+        (None, Some(owed)) => format!("ended; {owed}"),
+        (Some(text), None) => format!("ended: {text}"),
+        (Some(text), Some(owed)) => format!("ended: {text}; {owed}"),
+    };
+    (writes, note)
+}
+
+fn inspection(ending: &Ending, owed: Option<&str>) -> Vec<NodeWrite> {
+    match (ending, owed) {
+        (Ending::Success, None) => vec![NodeWrite::LastError(None), NodeWrite::Advance(ProvisionEvent::Done)],
+        (Ending::Success, Some(owed)) => {
+            vec![NodeWrite::LastError(Some(owed.to_owned())), NodeWrite::Advance(ProvisionEvent::Fail)]
+        }
+        (Ending::Aborted, None) => vec![error(ending), NodeWrite::Advance(ProvisionEvent::Abort)],
+        (ending, None) => vec![error(ending), NodeWrite::Advance(ProvisionEvent::Fail)],
+        (ending, Some(owed)) => {
+            let event = if *ending == Ending::Aborted { ProvisionEvent::Abort } else { ProvisionEvent::Fail };
+            let text = format!("{}; {owed}", text(ending).unwrap_or_default());
+            vec![NodeWrite::LastError(Some(text)), NodeWrite::Advance(event)]
+        }
+    }
+}
+
+fn error(ending: &Ending) -> NodeWrite {
+    NodeWrite::LastError(text(ending).map(str::to_owned))
+}
+
+/// The operator's text for an ending. Clients look for the word "aborted".
+#[must_use]
+pub fn text(ending: &Ending) -> Option<&str> {
+    match ending {
+        Ending::Success => None,
+        Ending::Failed(text) | Ending::TimedOut(text) => Some(text),
+        Ending::Aborted => Some("Inspection was aborted by request."),
+        Ending::NodeDeleted => Some("The node was deleted."),
+    }
+}
+
+/// What is still owed, in one sentence.
+fn clean_up_errors(run: &Run) -> Option<String> {
+    let errors: Vec<&str> =
+        run.journal.entries().filter(|entry| entry.undo).filter_map(|entry| entry.error()).collect();
+    (!errors.is_empty())
+        .then(|| format!("Inspection clean up failed: {} (it is retried until it succeeds)", errors.join(", ")))
+}
+
+/// What `last_error` says when this effect failed.
+pub(super) fn failure_text(run: &Run, effect: &Effect, error: &str) -> String {
+    match (run.snapshot.kind, effect) {
+        (RunKind::Verify, _) => format!("Failed to get power state for node {}. Error: {error}", run.node),
+        (RunKind::Power(target), _) => {
+            format!("Failed to change power state to '{}' by '{target}': {error}", target.end_state())
+        }
+        (RunKind::BootDevice { .. }, _) | (RunKind::Inspect, Effect::ValidateInspection) => error.to_owned(),
+        (RunKind::Inspect, Effect::ProcessBody { .. }) => format!("Failed to finish inspection: {error}"),
+        (RunKind::Inspect, _) => format!("unable to start inspection: {error}"),
+    }
+}
+
+/// What `last_error` says when a deadline has passed: the phase that was reached, in words.
+pub(super) fn timeout_text(run: &Run, last_sign: Option<&str>) -> String {
+    let seen = last_sign.map_or_else(
+        || "Nothing was seen from the node: no DHCP request, no boot file was asked for.".to_owned(),
+        |sign| format!("Last seen: {sign}."),
+    );
+    match run.phase {
+        super::Phase::Wait => format!(
+            "Timeout reached while inspecting the node. Please check if the ramdisk responsible for the inspection \
+             is running on the node. {seen}"
+        ),
+        _ => format!(
+            "Timeout reached: the run did not get past step {} within {} s.",
+            run.taken, run.snapshot.start_timeout
+        ),
+    }
+}

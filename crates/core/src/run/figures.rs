@@ -1,0 +1,46 @@
+//! Every figure of time that the engine and its owner go by, in one place, so that tests can
+//! shorten them all at once.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The engine's figures of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// The longest single request that changes the world.
+    pub call: Duration,
+    /// How long a claim lasts unless it is renewed.
+    pub lease: Duration,
+    /// How often a claim is renewed.
+    pub renew: Duration,
+    /// How long after its sending a request may still land: a run with such requests is looked at
+    /// again this long after its end.
+    pub late: Duration,
+    /// The first pause before a failed undo is tried again; it doubles up to [`Figures::retry_most`].
+    pub retry_first: Duration,
+    /// The longest pause between two tries of an undo.
+    pub retry_most: Duration,
+    /// How long the answer to a callback may be held back.
+    pub answer: Duration,
+    /// How long after a run's end a repeated callback still gets the first answer.
+    pub repeat: Duration,
+    /// How often due runs are looked for.
+    pub tick: Duration,
+}
+
+impl Default for Figures {
+    fn default() -> Self {
+        Self {
+            call: Duration::from_secs(30),
+            lease: Duration::from_secs(60),
+            renew: Duration::from_secs(20),
+            late: Duration::from_secs(35),
+            retry_first: Duration::from_secs(5),
+            retry_most: Duration::from_secs(300),
+            answer: Duration::from_secs(20),
+            repeat: Duration::from_secs(600),
+            tick: Duration::from_millis(500),
+        }
+    }
+}

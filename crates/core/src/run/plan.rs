@@ -1,0 +1,109 @@
+//! The inspection flow, in the seed's order. Whoever knows the seed can read it here from top to
+//! bottom: [`INSPECTION`] is the list of steps, [`expand`] says what each of them does to the world.
+//!
+//! **Invariant:** what is done to the world after the ramdisk's post, or after a failure, is not
+//! here: it is the undo of what the journal says was done ([`undo`](super::undo)).
+
+use super::{Effect, Run, RunKind};
+
+/// One step of a plan. A step may expand to several effects, which happen side by side, or to none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// What the BMC holds before anything is changed; also the first sign that it answers.
+    ReadPower,
+    /// Ports from the BMC's MAC addresses, so that a virgin node can be managed.
+    CreatePortsFromBmc,
+    /// Calls `network.validate_inspection` and `boot.validate_inspection`. If either raises
+    /// `UnsupportedDriverExtension`, somebody else manages the boot: the old approach.
+    ValidateInspection,
+    /// Kernel and ramdisk are fetched before power is touched: they are slow and fail most.
+    CheckImages,
+    /// Off first: the switch port can be moved safely, and the tenant's system never boots on the
+    /// inspection network.
+    PowerOff,
+    /// Calls `network.add_inspection_network`: a port on the inspection network for each NIC.
+    AddInspectionNetwork,
+    /// Calls `boot.prepare_ramdisk` with the extra kernel parameters and the callback's URL.
+    PrepareRamdisk,
+    /// The NIC or the virtual disc is booted from once.
+    SetBootDevice,
+    /// Calls the introspection API with `manage_boot=False`.
+    StartIntrospection,
+    /// Powers on the machine through `power`.
+    PowerOn,
+    /// Waits for the ramdisk, owned by nobody.
+    Wait,
+    /// The hooks work on what the ramdisk posted, and the result is stored.
+    ProcessBody,
+    /// A power action that a client asked for.
+    SetPower,
+}
+
+/// The inspection: the seed's list, in its order.
+pub const INSPECTION: &[Step] = &[
+    Step::ReadPower,
+    Step::CreatePortsFromBmc,
+    Step::ValidateInspection,
+    Step::CheckImages,
+    Step::PowerOff,
+    Step::AddInspectionNetwork,
+    Step::PrepareRamdisk,
+    Step::SetBootDevice,
+    Step::StartIntrospection,
+    Step::PowerOn,
+    Step::Wait,
+    Step::ProcessBody,
+];
+
+/// The steps of a run.
+#[must_use]
+pub const fn plan(run: &Run) -> &'static [Step] {
+    match run.snapshot.kind {
+        RunKind::Inspect if run.snapshot.in_band => INSPECTION,
+        RunKind::Inspect => &[],
+        RunKind::Verify => &[Step::ReadPower],
+        RunKind::Power(_) => &[Step::SetPower],
+        RunKind::BootDevice { .. } => &[Step::SetBootDevice],
+    }
+}
+
+/// The effects of one step, for this run as it stands; empty when the step does not concern it.
+#[must_use]
+pub fn expand(run: &Run, step: Step) -> Vec<Effect> {
+    let managed = run.is_managed();
+    let facts = &run.snapshot;
+    // An introspection service that manages the boot also switches the power.
+    let boots = managed || !facts.tells_inspector;
+    match step {
+        Step::ReadPower => vec![Effect::ReadPower],
+        Step::CreatePortsFromBmc => when(facts.pre_create_ports, Effect::CreatePortsFromBmc),
+        Step::ValidateInspection => vec![Effect::ValidateInspection],
+        Step::CheckImages => when(managed, Effect::CheckImages),
+        Step::PowerOff => when(boots && !facts.disable_power_off, Effect::PowerOff),
+        Step::AddInspectionNetwork if managed => {
+            run.ports.iter().map(|&port| Effect::AddInspectionNetwork { port }).collect()
+        }
+        Step::PrepareRamdisk => when(managed, Effect::PrepareRamdisk),
+        Step::SetBootDevice => boot_device(run, boots),
+        Step::StartIntrospection => when(facts.tells_inspector, Effect::StartIntrospection { manage_boot: !managed }),
+        Step::PowerOn => when(boots, Effect::PowerOn { reboot: facts.disable_power_off }),
+        Step::ProcessBody => run.body.map(|body| Effect::ProcessBody { body }).into_iter().collect(),
+        Step::SetPower => match facts.kind {
+            RunKind::Power(target) => vec![Effect::SetPower { target }],
+            _ => Vec::new(),
+        },
+        Step::AddInspectionNetwork | Step::Wait => Vec::new(),
+    }
+}
+
+fn boot_device(run: &Run, boots: bool) -> Vec<Effect> {
+    match (run.snapshot.kind, run.snapshot.boot_device) {
+        (RunKind::BootDevice { device, persistent }, _) => vec![Effect::SetBootDevice { device, persistent }],
+        (_, Some(device)) if boots => vec![Effect::SetBootDevice { device, persistent: false }],
+        _ => Vec::new(),
+    }
+}
+
+fn when(condition: bool, effect: Effect) -> Vec<Effect> {
+    if condition { vec![effect] } else { Vec::new() }
+}

@@ -1,0 +1,319 @@
+//! `step`: one event in, the next effects out. Success, failure, abort, timeout, restart and
+//! take-over all take this one path.
+//!
+//! **Invariant:** a pure function: the same run, event and time give the same output.
+
+use std::time::Duration;
+
+use super::{
+    BootManager, Effect, Ending, NodeWrite, Outcome, Phase, Receipt, Run, RunKind, Seq, Validation, Verdict,
+    conclude::conclude,
+    figures::Figures,
+    plan::{Step, expand, plan},
+    undo::{needed, rank},
+};
+use crate::{id::BodyId, node::Timestamp, power::PowerState, provision::ProvisionEvent};
+
+/// What can happen to a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A client asked for it; the first event of every run.
+    Requested,
+    /// An effect happened.
+    Done {
+        /// Which.
+        seq: Seq,
+        /// What it brought back.
+        receipt: Receipt,
+    },
+    /// An effect failed.
+    Failed {
+        /// Which.
+        seq: Seq,
+        /// For the operator.
+        error: String,
+        /// The request may have landed all the same.
+        maybe_happened: bool,
+    },
+    /// A body was accepted and is on disk.
+    Body(BodyId),
+    /// A client wants it to end.
+    Abort,
+    /// `wake_at` has passed.
+    Deadline {
+        /// The last sign of life of the ramdisk, and its age, in words.
+        last_sign: Option<String>,
+    },
+    /// A new owner: what was under way when the old one died happens again.
+    Claimed,
+    /// The node was deleted.
+    NodeDeleted,
+}
+
+/// What follows from an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// The run after it.
+    pub run: Run,
+    /// The entries whose effects are to happen now, side by side, once the run is stored.
+    pub start: Vec<Seq>,
+    /// Changes of the node, for the same transaction.
+    pub writes: Vec<NodeWrite>,
+    /// Lines for the timeline, for the same transaction.
+    pub notes: Vec<String>,
+}
+
+/// Advances a run by one event. Events that do not concern the run as it stands change nothing.
+#[must_use]
+pub fn step(run: Run, event: Event, now: Timestamp, figures: &Figures) -> Output {
+    let mut stepper = Stepper { out: Output { run, start: Vec::new(), writes: Vec::new(), notes: Vec::new() }, now };
+    stepper.take(event, figures);
+    stepper.go_on(figures);
+    stepper.out
+}
+
+struct Stepper {
+    out: Output,
+    now: Timestamp,
+}
+
+impl Stepper {
+    fn take(&mut self, event: Event, figures: &Figures) {
+        let phase = self.out.run.phase;
+        match event {
+            Event::Requested => self.request(),
+            Event::Done { seq, receipt } => self.done(seq, receipt),
+            Event::Failed { seq, error, maybe_happened } => self.failed(seq, &error, maybe_happened),
+            Event::Body(body) if phase == Phase::Wait => self.resume(body),
+            Event::Abort if phase == Phase::Wait => self.end(Ending::Aborted),
+            Event::Deadline { last_sign } => self.deadline(last_sign.as_deref(), figures),
+            Event::Claimed => self.out.start = self.out.run.journal.restart_under_way(self.now),
+            Event::NodeDeleted => self.end(Ending::NodeDeleted),
+            Event::Body(_) | Event::Abort => {}
+        }
+    }
+
+    /// Starts whatever can be started, until something is under way or the run has to wait.
+    fn go_on(&mut self, figures: &Figures) {
+        while self.out.run.journal.under_way().next().is_none() {
+            match self.out.run.phase {
+                Phase::Start | Phase::Work if self.out.run.ending.is_some() => self.begin_undo(),
+                Phase::Start | Phase::Work => self.take_step(),
+                Phase::Undo | Phase::Settle if !self.out.run.to_undo.is_empty() => self.start_undo(),
+                Phase::Undo => self.finish(figures),
+                Phase::Wait if self.out.run.ending.is_some() => self.begin_undo(),
+                Phase::Settle if self.out.run.wake_at.is_none() => self.settle(figures),
+                Phase::Wait | Phase::Settle | Phase::Ended => return,
+            }
+        }
+    }
+
+    fn request(&mut self) {
+        let facts = &self.out.run.snapshot;
+        self.out.run.wake_at = Some(after(self.now, seconds(facts.start_timeout)));
+        self.out.writes.push(NodeWrite::LastError(None));
+        match facts.kind {
+            RunKind::Inspect => self.advance(ProvisionEvent::Inspect),
+            RunKind::Verify => self.advance(ProvisionEvent::Manage),
+            RunKind::Power(target) => self.out.writes.push(NodeWrite::TargetPower(Some(target))),
+            RunKind::BootDevice { .. } => {}
+        }
+    }
+
+    fn take_step(&mut self) {
+        let run = &mut self.out.run;
+        let Some(&step) = plan(run).get(run.taken) else {
+            return self.end(Ending::Success);
+        };
+        run.taken += 1;
+        if step == Step::Wait {
+            return self.wait();
+        }
+        for effect in expand(&self.out.run, step) {
+            self.start(effect, false);
+        }
+    }
+
+    fn start(&mut self, effect: Effect, undo: bool) {
+        let seq = self.out.run.journal.start(effect, undo, self.now);
+        self.out.start.push(seq);
+    }
+
+    fn wait(&mut self) {
+        self.out.run.phase = Phase::Wait;
+        self.out.run.wake_at = Some(after(self.now, seconds(self.out.run.snapshot.wait_timeout)));
+        self.advance(ProvisionEvent::Wait);
+        self.note("waiting for the ramdisk");
+    }
+
+    fn resume(&mut self, body: BodyId) {
+        self.out.run.phase = Phase::Work;
+        self.out.run.body = Some(body);
+        self.out.run.wake_at = Some(after(self.now, seconds(self.out.run.snapshot.start_timeout)));
+        self.advance(ProvisionEvent::Resume);
+    }
+
+    fn done(&mut self, seq: Seq, receipt: Receipt) {
+        let effect = self.out.run.journal.get(seq).map(|entry| entry.effect.clone());
+        if !self.out.run.journal.finish(seq, Outcome::Done(receipt.clone()), self.now) {
+            return;
+        }
+        if let Some(state) = effect.and_then(|effect| power_after(&effect, &receipt)) {
+            self.out.writes.push(NodeWrite::Power(state));
+        }
+        match receipt {
+            Receipt::Validated(validation) => self.decide(validation),
+            Receipt::PortsCreated(count) if count > 0 => self.note(&format!("{count} port(s) created")),
+            Receipt::Processed { warnings } => warnings.iter().for_each(|text| self.note(text)),
+            _ => {}
+        }
+    }
+
+    /// Managed or not: `UnsupportedDriverExtension` from either means the old approach, or a
+    /// refusal where managed boot is required.
+    fn decide(&mut self, validation: Validation) {
+        let reasons: Vec<String> = [validation.network, validation.boot]
+            .into_iter()
+            .filter_map(|verdict| match verdict {
+                Verdict::Ok => None,
+                Verdict::Unsupported(reason) => Some(reason),
+            })
+            .collect();
+        self.out.run.ports = validation.ports;
+        if reasons.is_empty() {
+            self.out.run.boot_manager = Some(BootManager::Conductor);
+            return self.note("boot is managed by the conductor");
+        }
+        let why = reasons.join(" ");
+        if self.out.run.snapshot.require_managed_boot {
+            return self.end(Ending::Failed(format!("Managed boot is required, but: {why}")));
+        }
+        self.note(&format!("unmanaged: {why}"));
+        self.out.run.boot_manager = Some(BootManager::Other(why));
+    }
+
+    fn failed(&mut self, seq: Seq, error: &str, maybe_happened: bool) {
+        let outcome = Outcome::Failed { error: error.to_owned(), maybe_happened };
+        if !self.out.run.journal.finish(seq, outcome, self.now) {
+            return;
+        }
+        let Some(entry) = self.out.run.journal.get(seq) else { return };
+        if !entry.undo {
+            let text = super::conclude::failure_text(&self.out.run, &entry.effect, error);
+            self.end(Ending::Failed(text));
+        }
+    }
+
+    fn deadline(&mut self, last_sign: Option<&str>, figures: &Figures) {
+        if self.out.run.wake_at.is_none_or(|at| at > self.now) {
+            return;
+        }
+        self.out.run.wake_at = None;
+        match self.out.run.phase {
+            Phase::Start | Phase::Wait | Phase::Work => {
+                let text = super::conclude::timeout_text(&self.out.run, last_sign);
+                self.end(Ending::TimedOut(text));
+            }
+            Phase::Settle => self.pay(figures),
+            Phase::Undo | Phase::Ended => {}
+        }
+    }
+
+    /// Another pass over what is owed, or over everything if requests may have landed late.
+    fn pay(&mut self, figures: &Figures) {
+        let run = &mut self.out.run;
+        if owes_look(run) && look_at(run, figures).is_some_and(|at| at <= self.now) {
+            run.rechecked = true;
+            run.to_undo = needed(run);
+        } else {
+            run.to_undo = run.debt().into_iter().map(|entry| entry.effect.clone()).collect();
+            run.to_undo.sort_by_key(rank);
+        }
+    }
+
+    /// Fixes the outcome; the first one counts.
+    fn end(&mut self, ending: Ending) {
+        if self.out.run.ending.is_none() {
+            self.out.run.ending = Some(ending);
+        }
+    }
+
+    fn begin_undo(&mut self) {
+        self.out.run.phase = Phase::Undo;
+        self.out.run.wake_at = None;
+        self.out.run.to_undo = needed(&self.out.run);
+    }
+
+    /// Starts the first undo effects of the pass: those of one rank happen side by side.
+    fn start_undo(&mut self) {
+        let first = self.out.run.to_undo.first().map(rank);
+        let (group, rest) =
+            std::mem::take(&mut self.out.run.to_undo).into_iter().partition(|effect| Some(rank(effect)) == first);
+        self.out.run.to_undo = rest;
+        let group: Vec<Effect> = group;
+        group.into_iter().for_each(|effect| self.start(effect, true));
+    }
+
+    fn finish(&mut self, figures: &Figures) {
+        self.out.run.concluded_at = Some(self.now);
+        let (writes, note) = conclude(&self.out.run);
+        self.out.writes.extend(writes);
+        self.note(&note);
+        self.settle(figures);
+    }
+
+    /// Ends the run, or says when to look at it again.
+    fn settle(&mut self, figures: &Figures) {
+        let run = &mut self.out.run;
+        run.phase = Phase::Settle;
+        let tries = run.debt().iter().map(|entry| entry.tries).max();
+        let retry = tries.map(|tries| after(self.now, pause(tries, figures)));
+        let look = look_at(run, figures).filter(|_| owes_look(run));
+        run.wake_at = [retry, look].into_iter().flatten().min();
+        if run.wake_at.is_none() {
+            run.phase = Phase::Ended;
+        }
+    }
+
+    fn advance(&mut self, event: ProvisionEvent) {
+        self.out.writes.push(NodeWrite::Advance(event));
+    }
+
+    fn note(&mut self, text: &str) {
+        self.out.notes.push(text.to_owned());
+    }
+}
+
+/// Whether requests of this run may land after its end and have not been looked at again.
+fn owes_look(run: &Run) -> bool {
+    !run.rechecked && run.snapshot.kind == RunKind::Inspect && run.journal.entries().any(|entry| entry.may_land_late())
+}
+
+fn look_at(run: &Run, figures: &Figures) -> Option<Timestamp> {
+    run.concluded_at.map(|at| after(at, figures.late))
+}
+
+/// The pause before the next try, doubling up to its bound.
+fn pause(tries: u32, figures: &Figures) -> Duration {
+    figures.retry_first.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(figures.retry_most)
+}
+
+/// What the BMC shows after the effect, as far as the effect tells.
+fn power_after(effect: &Effect, receipt: &Receipt) -> Option<PowerState> {
+    use super::EndPower;
+    match (effect, receipt) {
+        (_, Receipt::Before { power, .. }) => Some(*power),
+        (Effect::PowerOff | Effect::RestorePower { to: EndPower::Off }, _) => Some(PowerState::Off),
+        (Effect::PowerOn { .. } | Effect::RestorePower { to: EndPower::Reboot }, _) => Some(PowerState::On),
+        (Effect::SetPower { target }, _) => Some(target.end_state()),
+        _ => None,
+    }
+}
+
+fn seconds(count: u32) -> Duration {
+    Duration::from_secs(u64::from(count))
+}
+
+fn after(at: Timestamp, by: Duration) -> Timestamp {
+    chrono::TimeDelta::from_std(by).ok().and_then(|by| at.checked_add_signed(by)).unwrap_or(at)
+}

@@ -1,0 +1,353 @@
+//! The engine against a scripted world: order, endings, debts, restarts, and random events.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta};
+use uuid::Uuid;
+
+use super::{figures::Figures, *};
+use crate::{
+    power::{BootOverride, PowerState},
+    provision::ProvisionEvent,
+};
+
+fn at(seconds: i64) -> Timestamp {
+    DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+}
+
+fn snapshot() -> Snapshot {
+    Snapshot {
+        kind: RunKind::Inspect,
+        in_band: true,
+        pre_create_ports: true,
+        require_managed_boot: true,
+        tells_inspector: false,
+        power_off: true,
+        disable_power_off: false,
+        boot_device: Some(BootDevice::Pxe),
+        start_timeout: 600,
+        wait_timeout: 1800,
+    }
+}
+
+fn body() -> BodyId {
+    BodyId(Uuid::from_u128(9))
+}
+
+/// Plays the world: every effect succeeds unless `fails` names it.
+struct Player {
+    run: Run,
+    now: i64,
+    order: Vec<String>,
+    writes: Vec<NodeWrite>,
+    fails: Vec<(&'static str, bool)>,
+    verdict: Verdict,
+}
+
+impl Player {
+    fn new(snapshot: Snapshot) -> Self {
+        let run = Run::new(RunId(Uuid::from_u128(1)), NodeId(Uuid::from_u128(2)), snapshot, at(0));
+        Self { run, now: 0, order: Vec::new(), writes: Vec::new(), fails: Vec::new(), verdict: Verdict::Ok }
+    }
+
+    /// Gives the event and plays effects until the run rests.
+    fn play(&mut self, event: Event) {
+        let mut events = vec![event];
+        while let Some(event) = events.pop() {
+            let out = step(self.run.clone(), event, at(self.now), &Figures::default());
+            self.run = out.run;
+            self.writes.extend(out.writes);
+            for seq in out.start {
+                let entry = self.run.journal.get(seq).unwrap().clone();
+                self.order.push(entry.effect.name().to_owned());
+                events.insert(0, self.answer(&entry));
+            }
+        }
+    }
+
+    fn answer(&self, entry: &Entry) -> Event {
+        let seq = entry.seq;
+        if let Some((name, maybe_happened)) = self.fails.iter().find(|(name, _)| *name == entry.effect.name()) {
+            return Event::Failed { seq, error: format!("{name} refused"), maybe_happened: *maybe_happened };
+        }
+        let receipt = match &entry.effect {
+            Effect::ReadPower => Receipt::Before {
+                power: PowerState::On,
+                boot: Some(BootOverride { device: Some(BootDevice::Disk), persistent: true }),
+            },
+            Effect::ValidateInspection => Receipt::Validated(Validation {
+                network: Verdict::Ok,
+                boot: self.verdict.clone(),
+                ports: vec![PortId(Uuid::from_u128(3)), PortId(Uuid::from_u128(4))],
+            }),
+            Effect::AddInspectionNetwork { port } => Receipt::Vif(Some(VifId(port.to_string()))),
+            Effect::ProcessBody { .. } => Receipt::Processed { warnings: Vec::new() },
+            _ => Receipt::Done,
+        };
+        Event::Done { seq, receipt }
+    }
+
+    fn advances(&self) -> Vec<ProvisionEvent> {
+        let advance = |write: &NodeWrite| match write {
+            NodeWrite::Advance(event) => Some(*event),
+            _ => None,
+        };
+        self.writes.iter().filter_map(advance).collect()
+    }
+
+    fn last_error(&self) -> Option<&str> {
+        self.writes.iter().rev().find_map(|write| match write {
+            NodeWrite::LastError(text) => Some(text.as_deref()),
+            _ => None,
+        })?
+    }
+}
+
+const UNTIL_WAIT: [&str; 10] = [
+    "ReadPower",
+    "CreatePortsFromBmc",
+    "ValidateInspection",
+    "CheckImages",
+    "PowerOff",
+    "AddInspectionNetwork",
+    "AddInspectionNetwork",
+    "PrepareRamdisk",
+    "SetBootDevice",
+    "PowerOn",
+];
+const CLEAN_UP: [&str; 5] =
+    ["RestorePower", "RestoreBootDevice", "CleanUpRamdisk", "RemoveInspectionNetwork", "RemoveInspectionNetwork"];
+
+#[test]
+fn a_happy_inspection_takes_the_seeds_steps_in_the_seeds_order_and_undoes_them() {
+    let mut player = Player::new(snapshot());
+    player.play(Event::Requested);
+    assert_eq!(player.order, UNTIL_WAIT);
+    assert_eq!(player.run.phase, Phase::Wait);
+    player.order.clear();
+    player.play(Event::Body(body()));
+    assert_eq!(player.order[0], "ProcessBody");
+    assert_eq!(player.order[1..], CLEAN_UP);
+    assert_eq!((player.run.phase, &player.run.ending), (Phase::Ended, &Some(Ending::Success)));
+    let events = [ProvisionEvent::Inspect, ProvisionEvent::Wait, ProvisionEvent::Resume, ProvisionEvent::Done];
+    assert_eq!(player.advances(), events);
+    assert_eq!(player.last_error(), None);
+}
+
+#[test]
+fn unsupported_by_an_interface_means_the_old_approach_or_a_refusal() {
+    for required in [false, true] {
+        let mut player = Player::new(Snapshot { require_managed_boot: required, ..snapshot() });
+        player.verdict = Verdict::Unsupported("no boot here".to_owned());
+        player.play(Event::Requested);
+        if required {
+            assert_eq!(player.last_error(), Some("Managed boot is required, but: no boot here"));
+            assert_eq!(player.run.phase, Phase::Ended);
+            assert!(!player.order.contains(&"PowerOff".to_owned()), "power is not touched");
+        } else {
+            assert_eq!(player.run.boot_manager, Some(BootManager::Other("no boot here".to_owned())));
+            assert_eq!(player.order[3..], ["PowerOff", "SetBootDevice", "PowerOn"]);
+        }
+    }
+}
+
+#[test]
+fn s1_any_failing_step_is_followed_by_the_undo_of_all_that_happened() {
+    for (index, name) in UNTIL_WAIT.iter().enumerate() {
+        for maybe in [false, true] {
+            let mut player = Player::new(snapshot());
+            player.fails = vec![(name, maybe)];
+            player.play(Event::Requested);
+            assert!(matches!(player.run.ending, Some(Ending::Failed(_))), "{name}");
+            let undone = |effect: &str| player.order.iter().any(|name| name == effect);
+            let did = |effect: &str| if *name == effect { maybe } else { UNTIL_WAIT[..index].contains(&effect) };
+            assert_eq!(undone("RestorePower"), did("PowerOff") || did("PowerOn"), "{name}");
+            assert_eq!(undone("RestoreBootDevice"), did("SetBootDevice"), "{name}");
+            assert_eq!(undone("CleanUpRamdisk"), did("PrepareRamdisk"), "{name}");
+            assert_eq!(undone("RemoveInspectionNetwork"), did("AddInspectionNetwork"), "{name}");
+            assert_eq!(player.advances().last(), Some(&ProvisionEvent::Fail), "{name}");
+        }
+    }
+}
+
+#[test]
+fn s1_a_dead_bmc_does_not_keep_a_nic_on_the_inspection_network() {
+    let mut player = Player::new(snapshot());
+    player.play(Event::Requested);
+    player.order.clear();
+    player.fails = vec![("RestorePower", true), ("RestoreBootDevice", true)];
+    player.play(Event::Abort);
+    assert_eq!(player.order, CLEAN_UP);
+    assert_eq!(player.advances().last(), Some(&ProvisionEvent::Abort));
+    assert!(
+        player.last_error().unwrap().starts_with("Inspection was aborted by request.; Inspection clean up failed:")
+    );
+}
+
+#[test]
+fn s6_what_is_owed_is_visible_and_retried_until_it_is_paid() {
+    let mut player = Player::new(snapshot());
+    player.play(Event::Requested);
+    player.fails = vec![("RestorePower", false)];
+    player.play(Event::Body(body()));
+    assert_eq!(player.run.phase, Phase::Settle);
+    assert_eq!(player.run.debt().len(), 1);
+    assert_eq!(player.advances().last(), Some(&ProvisionEvent::Fail), "a success that owes is no success");
+    for _ in 0..3 {
+        player.now = (player.run.wake_at.unwrap() - at(0)).num_seconds();
+        player.play(Event::Deadline { last_sign: None });
+    }
+    assert_eq!(player.run.debt()[0].tries, 4);
+    player.fails.clear();
+    player.now = (player.run.wake_at.unwrap() - at(0)).num_seconds();
+    player.play(Event::Deadline { last_sign: None });
+    assert_eq!((player.run.phase, player.run.wake_at), (Phase::Ended, None));
+}
+
+#[test]
+fn s6_a_timeout_names_the_last_sign_of_life() {
+    let mut player = Player::new(snapshot());
+    player.play(Event::Requested);
+    player.now = 1799;
+    player.play(Event::Deadline { last_sign: None });
+    assert_eq!(player.run.phase, Phase::Wait, "too early");
+    player.now = 1800;
+    player.play(Event::Deadline { last_sign: Some("kernel, 45 s ago".to_owned()) });
+    assert!(player.last_error().unwrap().ends_with("Last seen: kernel, 45 s ago."));
+    assert_eq!(player.run.phase, Phase::Ended);
+}
+
+#[test]
+fn power_policy_at_the_end_is_carried_out_once() {
+    let end = |power_off, disable_power_off, event: Event| {
+        let mut player = Player::new(Snapshot { power_off, disable_power_off, ..snapshot() });
+        player.play(Event::Requested);
+        player.order.clear();
+        player.play(event);
+        player
+            .run
+            .journal
+            .entries()
+            .filter_map(|entry| match entry.effect {
+                Effect::RestorePower { to } => Some((to, player.order.iter().position(|name| name == "RestorePower"))),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(end(true, false, Event::Body(body())), [(EndPower::Off, Some(1))]);
+    assert_eq!(end(false, false, Event::Body(body())), [], "a success leaves the node on");
+    assert_eq!(end(false, false, Event::Abort), [(EndPower::Off, Some(0))], "an abort never does");
+    assert_eq!(end(true, true, Event::Abort), [(EndPower::Reboot, Some(4))], "the reboot comes last");
+}
+
+#[test]
+fn s5_a_run_whose_requests_may_land_late_is_looked_at_again() {
+    let mut player = Player::new(snapshot());
+    player.fails = vec![("PowerOn", true)];
+    player.play(Event::Requested);
+    assert_eq!(player.run.phase, Phase::Settle);
+    assert_eq!(player.run.wake_at, Some(at(35)));
+    player.order.clear();
+    player.now = 35;
+    player.play(Event::Deadline { last_sign: None });
+    assert_eq!(player.order, CLEAN_UP);
+    assert_eq!(player.run.phase, Phase::Ended);
+}
+
+#[test]
+fn s4_a_new_owner_repeats_what_was_under_way_and_goes_forward() {
+    let mut run = Player::new(snapshot()).run;
+    let mut order = Vec::new();
+    let mut event = Event::Requested;
+    // The owner dies over each effect: every one is started, lost, claimed and started again.
+    loop {
+        let out = step(run, event, at(0), &Figures::default());
+        if out.start.is_empty() {
+            run = out.run;
+            break;
+        }
+        let claimed = step(out.run, Event::Claimed, at(1), &Figures::default());
+        assert_eq!(claimed.start, out.start);
+        run = claimed.run;
+        let player = Player::new(snapshot());
+        let entries: Vec<Entry> = claimed.start.iter().map(|&seq| run.journal.get(seq).unwrap().clone()).collect();
+        let (last, others) = entries.split_last().unwrap();
+        for entry in others {
+            order.push(entry.effect.name());
+            run = step(run, player.answer(entry), at(1), &Figures::default()).run;
+        }
+        order.push(last.effect.name());
+        event = player.answer(last);
+    }
+    assert_eq!(order, UNTIL_WAIT);
+    assert_eq!(run.phase, Phase::Wait);
+}
+
+#[test]
+fn verification_and_power_actions_are_runs_of_one_step() {
+    for (kind, order, last) in [
+        (RunKind::Verify, "ReadPower", NodeWrite::Advance(ProvisionEvent::Done)),
+        (RunKind::Power(PowerTarget::Off), "SetPower", NodeWrite::TargetPower(None)),
+    ] {
+        let mut player = Player::new(Snapshot { kind, ..snapshot() });
+        player.play(Event::Requested);
+        assert_eq!((player.order.as_slice(), player.run.phase), (&[order.to_owned()][..], Phase::Ended));
+        assert_eq!(player.writes.last(), Some(&last));
+        let mut player = Player::new(Snapshot { kind, ..snapshot() });
+        player.fails = vec![("ReadPower", false), ("SetPower", false)];
+        player.play(Event::Requested);
+        assert!(player.last_error().unwrap().contains("refused"));
+    }
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn random_event() -> impl Strategy<Value = (u8, usize, bool)> {
+        (0..8u8, 0..24usize, any::<bool>())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Whatever comes, in whatever order and however often: the machine's rules are kept, and
+        /// once the world answers again the run ends and owes nothing.
+        #[test]
+        fn s1_random_duplicate_and_late_events_end_clean(events in prop::collection::vec(random_event(), 0..60)) {
+            let mut player = Player::new(snapshot());
+            player.play(Event::Requested);
+            for (kind, index, flag) in events {
+                player.now += 7;
+                let seq = Seq(index);
+                let event = match kind {
+                    0 => Event::Done { seq, receipt: Receipt::Done },
+                    1 => Event::Failed { seq, error: "late".to_owned(), maybe_happened: flag },
+                    2 => Event::Body(body()),
+                    3 => Event::Abort,
+                    4 => { player.now += 2000; Event::Deadline { last_sign: None } }
+                    5 => Event::Claimed,
+                    6 => { player.fails = if flag { vec![("RestorePower", true)] } else { Vec::new() }; continue }
+                    _ => Event::NodeDeleted,
+                };
+                let ending = player.run.ending.clone();
+                player.play(event);
+                prop_assert!(ending.is_none() || ending == player.run.ending, "the outcome is fixed");
+            }
+            player.fails.clear();
+            if player.run.phase == Phase::Wait {
+                player.play(Event::Abort);
+            }
+            for _ in 0..4 {
+                player.now += Duration::from_secs(4000).as_secs() as i64;
+                player.play(Event::Deadline { last_sign: None });
+            }
+            prop_assert_eq!(player.run.phase, Phase::Ended);
+            for effect in super::super::undo::needed(&player.run) {
+                let done = player.run.journal.entries().any(|entry| entry.effect == effect && entry.is_done());
+                prop_assert!(done, "{:?} was never undone", effect);
+            }
+        }
+    }
+}

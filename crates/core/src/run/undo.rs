@@ -1,0 +1,89 @@
+//! What undoes each effect, and in which order.
+//!
+//! **Invariant:** the match is exhaustive: an effect without an answer here does not compile.
+
+use super::{Effect, EndPower, Ending, Entry, Outcome, Receipt, Run, RunKind};
+use crate::power::BootOverride;
+
+/// The undo effects that the run's journal asks for, in the order in which they must happen.
+///
+/// Order: inspector abort → power off → boot device → boot answers → ports → the one reboot of a
+/// node that must not be powered off. Each is tried whatever became of the others.
+#[must_use]
+pub fn needed(run: &Run) -> Vec<Effect> {
+    if run.snapshot.kind != RunKind::Inspect {
+        return Vec::new();
+    }
+    let mut effects: Vec<Effect> = Vec::new();
+    for entry in run.journal.entries().filter(|entry| !entry.undo) {
+        effects.extend(undo(run, entry).filter(|effect| !effects.contains(effect)));
+    }
+    effects.sort_by_key(rank);
+    effects
+}
+
+/// What undoes one entry. An entry without an outcome, or whose answer was lost, may have happened.
+fn undo(run: &Run, entry: &Entry) -> Option<Effect> {
+    if matches!(entry.outcome, Some(Outcome::Failed { maybe_happened: false, .. })) {
+        return None;
+    }
+    match &entry.effect {
+        Effect::PowerOff | Effect::PowerOn { .. } => end_power(run).map(|to| Effect::RestorePower { to }),
+        Effect::AddInspectionNetwork { port } => match &entry.outcome {
+            Some(Outcome::Done(Receipt::Vif(None))) => None,
+            Some(Outcome::Done(Receipt::Vif(vif))) => {
+                Some(Effect::RemoveInspectionNetwork { port: *port, vif: vif.clone() })
+            }
+            _ => Some(Effect::RemoveInspectionNetwork { port: *port, vif: None }),
+        },
+        Effect::PrepareRamdisk => Some(Effect::CleanUpRamdisk),
+        Effect::SetBootDevice { device, .. } => {
+            Some(Effect::RestoreBootDevice { ours: *device, former: former_override(run) })
+        }
+        // A service that ended by itself has nothing to forget.
+        Effect::StartIntrospection { .. } => {
+            (run.ending != Some(Ending::Success)).then_some(Effect::AbortIntrospection)
+        }
+        Effect::ReadPower
+        | Effect::CreatePortsFromBmc
+        | Effect::ValidateInspection
+        | Effect::CheckImages
+        | Effect::ProcessBody { .. }
+        | Effect::SetPower { .. }
+        | Effect::AbortIntrospection
+        | Effect::RestorePower { .. }
+        | Effect::RestoreBootDevice { .. }
+        | Effect::CleanUpRamdisk
+        | Effect::RemoveInspectionNetwork { .. } => None,
+    }
+}
+
+/// The place of an undo effect in the order.
+pub(super) const fn rank(effect: &Effect) -> u8 {
+    match effect {
+        Effect::AbortIntrospection => 0,
+        Effect::RestorePower { to: EndPower::Off } => 1,
+        Effect::RestoreBootDevice { .. } => 2,
+        Effect::CleanUpRamdisk => 3,
+        Effect::RemoveInspectionNetwork { .. } => 4,
+        _ => 5,
+    }
+}
+
+/// Where the power has to be: off by default; a success may leave it on; a node that must not be
+/// powered off is rebooted out of the ramdisk.
+fn end_power(run: &Run) -> Option<EndPower> {
+    let facts = &run.snapshot;
+    if facts.disable_power_off {
+        return Some(EndPower::Reboot);
+    }
+    let stays_on = run.ending == Some(Ending::Success) && !facts.power_off;
+    (!stays_on).then_some(EndPower::Off)
+}
+
+fn former_override(run: &Run) -> BootOverride {
+    match run.journal.before() {
+        Some(Receipt::Before { boot: Some(former), .. }) => former.clone(),
+        _ => BootOverride { device: None, persistent: false },
+    }
+}
