@@ -1,3 +1,22 @@
 //! How we lie to it: a fake world on real sockets, for tests, benchmarks and `assay simulate`.
 //!
+//! [`World`] is the hardware: machines with one Redfish BMC in front of them, whose NICs boot from
+//! Assay's own listeners into a fake ramdisk. [`harness`] is the other half of a test: the real
+//! binary, started, killed and asked through its REST API.
+//!
 //! **Invariant:** production never needs it.
+
+mod bmc;
+mod body;
+mod fault;
+pub mod harness;
+mod ipxe;
+mod machine;
+mod ramdisk;
+mod world;
+
+pub use body::{Content, Recording};
+pub use fault::{Fault, Request, Times};
+pub use machine::{Answer, Boot, BootOverride, Machine, Stage, State};
+pub use ramdisk::{Callback, Images, Ramdisk};
+pub use world::{Hardware, World};
