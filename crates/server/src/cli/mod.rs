@@ -1,9 +1,76 @@
-//! The command line.
+//! The command line: reads the arguments, runs the verb, turns its end into an exit code.
 
-use std::process::ExitCode;
+pub mod args;
+mod config;
+
+use std::{
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::Parser;
+
+use crate::config::{Inputs, Loaded, paths::with_default_files};
+use args::{Cli, Command, ConfigArgs};
+
+/// How a verb ended, where it did not fail by an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is well.
+    Well,
+    /// What was asked for has failed, or something was found.
+    Failed,
+    /// The service can't be reached, or time is over.
+    Unreachable,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Well => Self::SUCCESS,
+            Outcome::Failed => Self::from(1),
+            Outcome::Unreachable => Self::from(3),
+        }
+    }
+}
 
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn run() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = Cli::parse();
+    match dispatch(&cli.command, &mut io::stdout()) {
+        Ok(outcome) => outcome.into(),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            writeln!(io::stderr(), "assay: {error:#}").ok();
+            Outcome::Failed.into()
+        }
+    }
+}
+
+fn dispatch(command: &Command, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Config(args) => config::show(args, out),
+        _ => anyhow::bail!("this verb is not built in yet"),
+    }
+}
+
+/// Reads the configuration that `args` and the environment point to.
+fn load(args: &ConfigArgs) -> anyhow::Result<Loaded> {
+    let inputs = Inputs {
+        files: args.config_file.clone(),
+        folders: args.config_dir.clone(),
+        debug: args.debug,
+        variables: std::env::vars().collect(),
+    };
+    let home = std::env::var_os("HOME");
+    crate::config::load(&with_default_files(inputs, home.as_deref().map(Path::new)))
+        .context("the configuration can't be used")
+}
+
+/// Whether the reader of our output has gone, as in `assay config | head`.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

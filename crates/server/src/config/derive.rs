@@ -1,0 +1,73 @@
+//! "No file is needed to start": defaults that depend on other options or on this machine.
+
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, UdpSocket},
+    os::unix::fs::MetadataExt,
+    path::Path,
+    time::Duration,
+};
+
+use super::{Config, groups::service::AuthStrategy, sources::Sources};
+
+/// What `inspect_wait_timeout = 0` means: every wait has a deadline.
+const LONGEST_INSPECTION: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Gives options that nobody has set the default that fits this machine and the other options.
+pub fn suggest(sources: &mut Sources) {
+    if let Some(host) = host_name() {
+        sources.suggest("DEFAULT", "host", &host, "this machine's name");
+    }
+    sources.suggest("DEFAULT", "my_ip", &own_address().to_string(), "the address from which others are reached");
+    if let Some(path) = home_state_path() {
+        sources.suggest("DEFAULT", "state_path", &path, "not started as root");
+    }
+    if sources.given("keystone_authtoken", "auth_url").is_some() {
+        sources.suggest("DEFAULT", "auth_strategy", "keystone", "[keystone_authtoken] has an auth_url");
+    }
+    if sources.get("DEFAULT", "auth_strategy").is_some_and(|entry| entry.text == "noauth") {
+        sources.suggest("api", "host_ip", "127.0.0.1", "auth_strategy is noauth");
+    }
+    sources.suggest("DEFAULT", "pybasedir", "$state_path", "only there so that other options can refer to it");
+}
+
+/// Corrects values that can't be meant as they stand; one line for each thing to know.
+pub fn settle(config: &mut Config) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if config.conductor.inspect_wait_timeout.is_zero() {
+        config.conductor.inspect_wait_timeout = LONGEST_INSPECTION;
+        warnings.push("[conductor] inspect_wait_timeout = 0: no wait is endless here, it is taken as 24 hours".into());
+    }
+    if config.general.auth_strategy == AuthStrategy::Noauth {
+        let reach =
+            if config.api.host_ip.is_loopback() { "programs on this machine" } else { "everybody on its network" };
+        warnings.push(format!(
+            "[DEFAULT] auth_strategy = noauth: {reach} can do everything at {}:{}",
+            config.api.host_ip, config.api.port
+        ));
+    }
+    warnings
+}
+
+fn host_name() -> Option<String> {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+/// The source address of packets to elsewhere, found without sending one.
+fn own_address() -> IpAddr {
+    let elsewhere = (Ipv4Addr::new(192, 0, 2, 1), 9);
+    UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))
+        .and_then(|socket| socket.connect(elsewhere).and_then(|()| socket.local_addr()))
+        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |address| address.ip())
+}
+
+/// Where an ordinary user keeps state; `None` for root, and where the system's folder is there.
+fn home_state_path() -> Option<String> {
+    let is_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    if is_root || Path::new("/var/lib/assay").exists() {
+        return None;
+    }
+    let home = std::env::var("HOME").ok()?;
+    Some(format!("{home}/.local/state/assay"))
+}

@@ -1,0 +1,93 @@
+//! How machines are booted and reached: `[deploy]`, `[dhcp]`, `[pxe]`, `[redfish]`.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::config::{options::options, value::choices};
+
+choices! {
+    /// The firmware's way to boot.
+    DefaultBootMode {
+        /// UEFI.
+        Uefi = "uefi",
+        /// Legacy BIOS.
+        Bios = "bios",
+    }
+}
+
+choices! {
+    /// Who answers DHCP requests.
+    DhcpProvider {
+        /// The embedded server.
+        None = "none",
+        /// Neutron; not in this version.
+        Neutron = "neutron",
+        /// dnsmasq; not in this version.
+        Dnsmasq = "dnsmasq",
+    }
+}
+
+choices! {
+    /// How Redfish requests are authenticated.
+    RedfishAuth {
+        /// By session, or by name and password where the BMC has no sessions.
+        Auto = "auto",
+        /// By session.
+        Session = "session",
+        /// By name and password.
+        Basic = "basic",
+    }
+}
+
+options! {
+    /// Where machines fetch what they boot.
+    Deploy = "deploy" {
+        /// What the URLs of boot files start with.
+        http_url: String = "http://$assay.boot_address:$assay.boot_port";
+        /// The boot mode of nodes that name none.
+        default_boot_mode: DefaultBootMode = "uefi";
+    }
+}
+
+options! {
+    /// DHCP.
+    Dhcp = "dhcp" {
+        /// Who answers DHCP requests. Unset: the embedded server, where `[assay] dhcp_interface`
+        /// is set.
+        dhcp_provider: Option<DhcpProvider>;
+    }
+}
+
+options! {
+    /// Network boot.
+    Pxe = "pxe" {
+        /// Kernel parameters of the ramdisk; `%default%` in a node's
+        /// `driver_info[kernel_append_params]` stands for them.
+        kernel_append_params: String = "nofb vga=normal", formerly "pxe_append_params";
+        /// The loader for BIOS machines.
+        ipxe_bootfile_name: String = "undionly.kpxe";
+        /// The loader for UEFI machines.
+        uefi_ipxe_bootfile_name: String = "snponly.efi";
+        /// More loaders, or other places of them: `name:path, …`.
+        loader_file_paths: std::collections::BTreeMap<String, String>;
+        /// The folder in which images are cached.
+        images_path: PathBuf = "$state_path/cache";
+        /// The size of that cache, in MiB.
+        image_cache_size: u64 = "20480", range 1..=1_000_000_000;
+    }
+}
+
+options! {
+    /// Redfish BMCs.
+    Redfish = "redfish" {
+        /// How often a request is tried.
+        connection_attempts: u32 = "5", range 1..=100;
+        /// The pause between tries.
+        connection_retry_interval: Duration = "4", range 0..=3600;
+        /// How long a BMC has to accept a connection.
+        connect_timeout: Duration = "30", range 1..=600;
+        /// How long a BMC has to answer; requests that change something have at most 30 seconds.
+        read_timeout: Duration = "60", range 1..=600;
+        /// How requests are authenticated.
+        auth_type: RedfishAuth = "auto";
+    }
+}

@@ -1,0 +1,113 @@
+//! How nodes are inspected: `[conductor]`, `[inspector]`, `[inventory]`.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use crate::config::{options::options, value::choices};
+
+choices! {
+    /// Which NICs become ports.
+    AddPorts {
+        /// Every one.
+        All = "all",
+        /// Those with an address.
+        Active = "active",
+        /// The one that was booted from.
+        Pxe = "pxe",
+        /// None.
+        Disabled = "disabled",
+    }
+}
+
+choices! {
+    /// Which ports stay.
+    KeepPorts {
+        /// All.
+        All = "all",
+        /// Those whose NIC is in the inventory.
+        Present = "present",
+        /// Those that `add_ports` stands for.
+        Added = "added",
+    }
+}
+
+choices! {
+    /// Where inventories are kept.
+    DataBackend {
+        /// In the database.
+        Database = "database",
+        /// Nowhere.
+        None = "none",
+    }
+}
+
+options! {
+    /// The conductor: deadlines, power, images.
+    Conductor = "conductor" {
+        /// How long a node may stay in `inspect wait`; 0 means a day.
+        inspect_wait_timeout: Duration = "1800", range 0..=31_536_000, formerly "inspect_timeout";
+        /// How long a BMC has to show a new power state.
+        power_state_change_timeout: Duration = "60", range 2..=86_400;
+        /// How long an operating system has to shut down.
+        soft_power_off_timeout: Duration = "600", range 1..=86_400;
+        /// How often a request to a locked node is tried again before it is refused.
+        node_locked_retry_attempts: u32 = "3", range 0..=1000;
+        /// The pause between those tries.
+        node_locked_retry_interval: Duration = "1", range 0..=3600;
+        /// The group of nodes that this conductor serves.
+        conductor_group: String = "";
+        /// The kernel of the inspection ramdisk (`file:///…`, `http://…` or `https://…`) for nodes
+        /// that name none in `driver_info`.
+        deploy_kernel: Option<String>;
+        /// The inspection ramdisk for nodes that name none in `driver_info`.
+        deploy_ramdisk: Option<String>;
+        /// The kernel by the `cpu_arch` of a node.
+        deploy_kernel_by_arch: BTreeMap<String, String>;
+        /// The ramdisk by the `cpu_arch` of a node.
+        deploy_ramdisk_by_arch: BTreeMap<String, String>;
+        /// The folders from which `file://` images may come; links are resolved first.
+        file_url_allowed_paths: Vec<PathBuf> = "$state_path/images,/var/lib/ironic,/shared/html,/templates,/opt/cache/files,/vagrant";
+        /// A provided node would be cleaned first. This version has no cleaning: the node becomes
+        /// available at once, and the log says so.
+        automated_clean: bool = "true";
+        /// Whether nodes in `available` may be deleted.
+        allow_deleting_available_nodes: bool = "true";
+    }
+}
+
+options! {
+    /// The inspection itself.
+    Inspector = "inspector" {
+        /// Added to the ramdisk's kernel parameters; `driver_info[inspector_extra_kernel_params]`
+        /// of a node replaces it.
+        extra_kernel_params: String = "";
+        /// Switch nodes off after the inspection.
+        power_off: bool = "true";
+        /// What the callback's URL starts with. Unset: `[deploy] http_url`.
+        callback_endpoint_override: Option<String>;
+        /// Refuse nodes that Assay can't boot itself, rather than waiting for somebody to boot
+        /// them. Unset: `true` for the inspect interface `agent`.
+        require_managed_boot: Option<bool>;
+        /// Which NICs of the inventory become ports.
+        add_ports: AddPorts = "pxe";
+        /// Which ports stay after the inspection.
+        keep_ports: KeepPorts = "all";
+        /// Set `pxe_enabled` of ports by whether their NIC was booted from.
+        update_pxe_enabled: bool = "true";
+        /// The hooks, in their order; the value of `hooks` refers to them as `$default_hooks`.
+        default_hooks: Vec<String> = "ramdisk-error,validate-interfaces,ports,architecture";
+        /// The hooks that process an inventory, in their order.
+        hooks: Vec<String> = "$default_hooks";
+        /// Create ports from the BMC's list of NICs before the ramdisk is booted.
+        pre_create_ports: bool = "true";
+        /// Leave one GiB for partitioning in `local_gb`.
+        disk_partitioning_spacing: bool = "true";
+    }
+}
+
+options! {
+    /// The inventories.
+    Inventory = "inventory" {
+        /// Where inventories are kept.
+        data_backend: DataBackend = "database";
+    }
+}

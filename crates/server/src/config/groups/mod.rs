@@ -1,0 +1,11 @@
+//! Every option that this version acts on, one table for each group of the file.
+
+pub mod boot;
+pub mod inspection;
+pub mod interfaces;
+pub mod service;
+
+pub use boot::{Deploy, Dhcp, Pxe, Redfish};
+pub use inspection::{Conductor, Inspector, Inventory};
+pub use interfaces::Interfaces;
+pub use service::{Api, Assay, Database, General, InspectorService};

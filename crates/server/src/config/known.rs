@@ -1,0 +1,86 @@
+//! What other services' files may contain: options that must be refused rather than ignored,
+//! groups that are not ours, and names that nobody knows.
+
+use std::collections::BTreeSet;
+
+use super::{
+    options::OptionSpec,
+    sources::{Origin, Sources},
+    value::OptionValue,
+};
+
+/// Groups of an `ironic.conf` that are none of our business.
+const OTHERS: [&str; 28] = [
+    "audit",
+    "cinder",
+    "cors",
+    "disk_utils",
+    "glance",
+    "healthcheck",
+    "ironic_lib",
+    "json_rpc",
+    "keystone_authtoken",
+    "mdns",
+    "metrics",
+    "metrics_statsd",
+    "nova",
+    "oslo_concurrency",
+    "oslo_messaging_amqp",
+    "oslo_messaging_kafka",
+    "oslo_messaging_notifications",
+    "oslo_messaging_rabbit",
+    "oslo_middleware",
+    "oslo_policy",
+    "oslo_reports",
+    "oslo_versionedobjects",
+    "profiler",
+    "sensor_data",
+    "service_catalog",
+    "ssl",
+    "swift",
+    "vnc",
+];
+
+/// Options of a later version, each with what to do about them now.
+const REFUSED: [(&str, &str, &str); 8] = [
+    ("pxe", "pxe_config_template", TEMPLATES),
+    ("pxe", "ipxe_config_template", TEMPLATES),
+    ("pxe", "uefi_pxe_config_template", TEMPLATES),
+    ("pxe", "pxe_config_template_by_arch", TEMPLATES),
+    ("pxe", "ipxe_boot_script", TEMPLATES),
+    ("api", "unix_socket", "the API is served over TCP only; remove it, and set [api] host_ip and port"),
+    ("api", "enable_ssl_api", "this version serves no TLS; remove it, and put a TLS proxy in front"),
+    ("dhcp", "dhcp_provider", "this version has the embedded DHCP server only; use `none`"),
+];
+
+const TEMPLATES: &str = "boot scripts are rendered from typed parts and have no templates; remove it, and put what it \
+                         adds to the kernel command line into [inspector] extra_kernel_params";
+
+/// What must not be ignored: one line for each.
+pub fn refusals(sources: &Sources) -> Vec<String> {
+    REFUSED
+        .iter()
+        .filter_map(|&(group, name, advice)| {
+            let entry = sources.given(group, name)?;
+            let harmless = entry.text.is_empty() || entry.text == "none" || bool::parse(&entry.text) == Some(false);
+            (!harmless).then(|| format!("{}: [{group}] {name}: {advice}", entry.origin))
+        })
+        .collect()
+}
+
+/// One line for each option and each group that has no effect here.
+pub fn unknown(sources: &Sources, specs: &[OptionSpec]) -> BTreeSet<String> {
+    let ours: BTreeSet<&str> = specs.iter().map(|spec| spec.group).collect();
+    let options: BTreeSet<(&str, &str)> = specs.iter().map(|spec| (spec.group, spec.name)).collect();
+    sources
+        .iter()
+        .filter(|(group, name, _)| !OTHERS.contains(group) && !options.contains(&(*group, *name)))
+        .filter_map(|(group, name, _)| Some((group, name, sources.given(group, name)?)))
+        .map(|(group, name, entry)| match &entry.origin {
+            Origin::File { path, .. } if !ours.contains(group) => {
+                format!("{}: Assay has no options in [{group}]; they have no effect", path.display())
+            }
+            origin => format!("{origin}: Assay has no option [{group}] {name}; it has no effect"),
+        })
+        .collect()
+}

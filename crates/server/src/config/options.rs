@@ -1,0 +1,110 @@
+//! The shape of an option: one documented field in an `options!` table is the struct's field, its
+//! parser, its default and its entry on the reference page.
+//!
+//! **Invariant:** a default is text, read by the same parser as a file's value, so that `$name`
+//! works in it and the reference page can't differ from the code.
+
+use super::{reader::Reader, value::OptionValue};
+
+/// What is known about one option.
+#[derive(Clone, Debug)]
+pub struct OptionSpec {
+    /// The group's name, such as `conductor`.
+    pub group: &'static str,
+    /// The option's name in the file.
+    pub name: &'static str,
+    /// What it does, in Markdown.
+    pub doc: &'static str,
+    /// What its values look like.
+    pub kind: String,
+    /// The default's text; `None` when the option is unset by default.
+    pub default: Option<&'static str>,
+    /// The smallest and the largest number that is accepted.
+    pub range: Option<(i64, i64)>,
+    /// Names under which the option was known before; accepted with a warning.
+    pub former: &'static [&'static str],
+    /// The value must never be shown.
+    pub secret: bool,
+}
+
+/// One group of options, `[name]` in the file.
+pub trait OptionGroup: Sized {
+    /// The group's name in the file.
+    const NAME: &'static str;
+    /// What the group is about, in Markdown.
+    const DOC: &'static str;
+
+    /// Every option, in the order of the fields.
+    fn specs() -> Vec<OptionSpec>;
+
+    /// Reads the group; `None` when at least one value is bad, and then `reader` knows which.
+    fn read(reader: &mut Reader<'_>) -> Option<Self>;
+}
+
+/// What `T` adds to the specification of an option of that type.
+pub(super) fn spec<T: OptionValue>(
+    group: &'static str,
+    name: &'static str,
+    doc: &'static str,
+    default: &[&'static str],
+    range: &[(i64, i64)],
+    former: &'static [&'static str],
+) -> OptionSpec {
+    OptionSpec {
+        group,
+        name,
+        doc,
+        kind: T::kind(),
+        default: default.first().copied(),
+        range: range.first().copied(),
+        former,
+        secret: T::SECRET,
+    }
+}
+
+/// Makes one group of options from its table.
+///
+/// A line is `name: Type = "default", range 1..=9, formerly "old_name";` where all but name and
+/// type may be left out. Without a default, an `Option` is unset and any other type is required.
+macro_rules! options {
+    (
+        $(#[doc = $group_doc:literal])+
+        $type:ident = $group:literal {
+            $(
+                $(#[doc = $doc:literal])+
+                $field:ident: $kind:ty $(= $default:literal)? $(, range $min:literal ..= $max:literal)? $(, formerly $former:literal)*;
+            )+
+        }
+    ) => {
+        $(#[doc = $group_doc])+
+        #[derive(Clone, Debug)]
+        pub struct $type {
+            $($(#[doc = $doc])+ pub $field: $kind,)+
+        }
+
+        impl $crate::config::options::OptionGroup for $type {
+            const NAME: &'static str = $group;
+            const DOC: &'static str = concat!($($group_doc, "\n"),+);
+
+            fn specs() -> Vec<$crate::config::options::OptionSpec> {
+                vec![$(
+                    $crate::config::options::spec::<$kind>(
+                        $group,
+                        stringify!($field),
+                        concat!($($doc, "\n"),+),
+                        &[$($default)?],
+                        &[$(($min, $max))?],
+                        &[$($former),*],
+                    ),
+                )+]
+            }
+
+            fn read(reader: &mut $crate::config::reader::Reader<'_>) -> Option<Self> {
+                let mut specs = Self::specs().into_iter();
+                $(let $field = specs.next().and_then(|spec| reader.value::<$kind>(spec));)+
+                Some(Self { $($field: $field?,)+ })
+            }
+        }
+    };
+}
+pub(super) use options;
