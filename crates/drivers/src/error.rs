@@ -1,5 +1,7 @@
 //! What an interface can answer instead of doing its work, in the names of the field.
 
+use assay_core::id::NodeId;
+
 /// An interface's refusal or failure. The text is for the operator; it never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DriverError {
@@ -37,6 +39,24 @@ impl DriverError {
         Self::UnsupportedDriverExtension(format!(
             "Driver {driver} does not support {extension} (disabled or not implemented)."
         ))
+    }
+
+    /// A node without a single NIC that we know of.
+    #[must_use]
+    pub fn no_ports(node: NodeId) -> Self {
+        Self::MissingParameterValue(format!("Node {node} does not have any port associated with it"))
+    }
+
+    /// What `validate_inspection` makes of an absent parameter: a reason to fall back to unmanaged
+    /// boot. Anything else stays what it is.
+    #[must_use]
+    pub fn insufficient(self) -> Self {
+        match self {
+            Self::MissingParameterValue(text) => Self::UnsupportedDriverExtension(format!(
+                "Insufficient information provided for managed inspection: {text}"
+            )),
+            other => other,
+        }
     }
 
     /// Marks an error whose request may have landed all the same.

@@ -27,6 +27,14 @@ pub struct Task {
     pub run: Option<RunId>,
 }
 
+impl Task {
+    /// The NICs that may be booted from.
+    #[must_use]
+    pub fn boot_macs(&self) -> Vec<MacAddress> {
+        self.ports.iter().filter(|port| port.pxe_enabled).map(|port| port.address).collect()
+    }
+}
+
 /// One key of `driver_info` that an interface reads, for `GET /v1/drivers/<name>/properties`.
 pub type Property = (&'static str, &'static str);
 
@@ -122,6 +130,11 @@ pub trait ManagementInterface: Send + Sync {
 /// Which network the node's NICs are on (seed: "Extend the `NetworkInterface`").
 #[async_trait]
 pub trait NetworkInterface: Send + Sync {
+    /// The `driver_info` keys that it reads, each with its description.
+    fn properties(&self) -> &'static [Property] {
+        &[]
+    }
+
     /// Whether the node's NICs can be put on an inspection network.
     ///
     /// # Errors
@@ -158,6 +171,15 @@ pub trait BootInterface: Send + Sync {
     /// The `driver_info` keys that it reads, each with its description.
     fn properties(&self) -> &'static [Property] {
         &[]
+    }
+
+    /// Whether the node has what booting a ramdisk takes: the `boot` row of
+    /// `GET /v1/nodes/<id>/validate`.
+    ///
+    /// # Errors
+    /// Missing or invalid parameters.
+    async fn validate(&self, _task: &Task) -> Result<(), DriverError> {
+        Ok(())
     }
 
     /// Whether the node has what booting an inspection ramdisk takes.
@@ -200,8 +222,21 @@ pub trait BootInterface: Send + Sync {
 /// How an inspection is carried out and where its data comes from.
 #[async_trait]
 pub trait InspectInterface: Send + Sync {
+    /// The `driver_info` keys that it reads, each with its description.
+    fn properties(&self) -> &'static [Property] {
+        &[]
+    }
+
     /// What kind of inspection it is.
     fn kind(&self) -> InspectKind;
+
+    /// Whether the node can be inspected this way at all.
+    ///
+    /// # Errors
+    /// Unsupported for an interface that refuses every inspection.
+    fn validate(&self, _task: &Task) -> Result<(), DriverError> {
+        Ok(())
+    }
 
     /// Tells the introspection service that the node is about to boot (seed: "Call ironic-inspector
     /// passing `manage_boot=False`"). Nothing to tell where the ramdisk reports to us.

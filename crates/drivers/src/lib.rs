@@ -2,8 +2,18 @@
 //!
 //! **Invariant:** nothing here decides a state; every call ends within its deadline.
 
+pub mod boot;
 pub mod error;
+pub mod fake;
+pub mod hardware;
+pub mod inspect;
 pub mod interface;
+pub mod management;
+pub mod network;
+pub mod registry;
+#[cfg(test)]
+mod testing;
 
 pub use error::DriverError;
 pub use interface::Task;
+pub use registry::{Implementations, Registry};

@@ -1,0 +1,5 @@
+//! How the ramdisk is booted.
+
+mod fake;
+
+pub use fake::{FakeBoot, FakeManagedBoot};

@@ -1,0 +1,9 @@
+//! How an inspection is carried out and where its data comes from.
+
+mod agent;
+mod fake;
+mod no_inspect;
+
+pub use agent::AgentInspect;
+pub use fake::FakeInspect;
+pub use no_inspect::NoInspect;

@@ -1,0 +1,5 @@
+//! Which network a node's NICs are on.
+
+mod noop;
+
+pub use noop::NoopNetwork;

@@ -1,0 +1,79 @@
+//! The implementations of this build, by name.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use assay_core::node::InterfaceKind;
+
+use crate::{
+    boot::{FakeBoot, FakeManagedBoot},
+    fake::{FakeBmc, FakeConfig},
+    hardware::HARDWARE_TYPES,
+    inspect::{AgentInspect, FakeInspect, NoInspect},
+    interface::{BootInterface, InspectInterface, ManagementInterface, NetworkInterface, PowerInterface, Property},
+    management::NoopManagement,
+    network::NoopNetwork,
+};
+
+/// The implementations by name. Kinds that are served by name only have none.
+#[derive(Clone, Default)]
+pub struct Implementations {
+    /// Power.
+    pub power: BTreeMap<&'static str, Arc<dyn PowerInterface>>,
+    /// Management.
+    pub management: BTreeMap<&'static str, Arc<dyn ManagementInterface>>,
+    /// Network.
+    pub network: BTreeMap<&'static str, Arc<dyn NetworkInterface>>,
+    /// Boot.
+    pub boot: BTreeMap<&'static str, Arc<dyn BootInterface>>,
+    /// Inspect.
+    pub inspect: BTreeMap<&'static str, Arc<dyn InspectInterface>>,
+}
+
+impl Implementations {
+    /// Those that need nothing from outside.
+    #[must_use]
+    pub fn in_memory(fake: FakeConfig) -> Self {
+        let bmc = Arc::new(FakeBmc::from(fake));
+        Self {
+            power: BTreeMap::from([("fake", bmc.clone() as _)]),
+            management: BTreeMap::from([("fake", bmc as _), ("noop", Arc::new(NoopManagement) as _)]),
+            network: BTreeMap::from([("noop", Arc::new(NoopNetwork) as _)]),
+            boot: BTreeMap::from([
+                ("fake", Arc::new(FakeBoot { delay: fake.boot_delay }) as _),
+                ("fake-managed", Arc::new(FakeManagedBoot { delay: fake.boot_delay }) as _),
+            ]),
+            inspect: BTreeMap::from([
+                ("agent", Arc::new(AgentInspect) as _),
+                ("fake", Arc::new(FakeInspect { delay: fake.inspect_delay }) as _),
+                ("no-inspect", Arc::new(NoInspect) as _),
+            ]),
+        }
+    }
+
+    /// The names of `kind` that this build serves.
+    pub(super) fn names(&self, kind: InterfaceKind) -> BTreeSet<&'static str> {
+        match kind {
+            InterfaceKind::Power => self.power.keys().copied().collect(),
+            InterfaceKind::Management => self.management.keys().copied().collect(),
+            InterfaceKind::Network => self.network.keys().copied().collect(),
+            InterfaceKind::Boot => self.boot.keys().copied().collect(),
+            InterfaceKind::Inspect => self.inspect.keys().copied().collect(),
+            _ => HARDWARE_TYPES.iter().flat_map(|hardware| hardware.supports(kind)).copied().collect(),
+        }
+    }
+    /// What the implementation `name` of `kind` reads from `driver_info`.
+    pub(super) fn properties(&self, kind: InterfaceKind, name: &str) -> &'static [Property] {
+        match kind {
+            InterfaceKind::Power => self.power.get(name).map(|found| found.properties()),
+            InterfaceKind::Management => self.management.get(name).map(|found| found.properties()),
+            InterfaceKind::Network => self.network.get(name).map(|found| found.properties()),
+            InterfaceKind::Boot => self.boot.get(name).map(|found| found.properties()),
+            InterfaceKind::Inspect => self.inspect.get(name).map(|found| found.properties()),
+            _ => None,
+        }
+        .unwrap_or_default()
+    }
+}

@@ -1,0 +1,37 @@
+//! A node to try interfaces on.
+
+use std::collections::BTreeMap;
+
+use assay_core::{id::PortId, node::Node, port::Port};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::interface::Task;
+
+/// A task on a node with one port.
+pub fn task(driver: &str) -> Task {
+    let id = Uuid::from_u128(7);
+    let node: Node = serde_json::from_value(json!({
+        "id": id, "driver": driver, "driver_info": {}, "driver_internal_info": {}, "properties": {}, "extra": {},
+        "instance_info": {}, "provision_state": "manageable", "maintenance": false,
+        "interfaces": BTreeMap::<String, String>::new(), "conductor_group": "", "protected": false, "retired": false,
+        "disable_power_off": false, "network_data": {}, "traits": [], "created_at": "2026-11-23T00:00:00Z",
+    }))
+    .unwrap();
+    let port = Port {
+        id: PortId(Uuid::from_u128(8)),
+        node_id: node.id,
+        address: "52:54:00:00:00:01".parse().unwrap(),
+        name: None,
+        portgroup_id: None,
+        extra: serde_json::Map::new(),
+        internal_info: serde_json::Map::new(),
+        pxe_enabled: true,
+        local_link_connection: serde_json::Map::new(),
+        physical_network: None,
+        is_smartnic: false,
+        created_at: node.created_at,
+        updated_at: None,
+    };
+    Task { node, ports: vec![port], run: None }
+}
