@@ -4,6 +4,7 @@
 //! answers of the outside world come in as arguments.
 
 pub mod boot;
+pub mod callback;
 pub mod id;
 pub mod kernel;
 pub mod mac;

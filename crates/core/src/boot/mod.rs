@@ -1,8 +1,39 @@
 //! What the boot listeners answer: rendered from typed parts when a NIC asks, never written to disk.
+//!
+//! **Invariant:** the names that are answered are a closed grammar ([`names`]); whatever a client
+//! sends, no file name of the host is made from it.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{id::NodeId, kernel::KernelParams, mac::MacAddress, power::BootMode};
+use crate::{
+    callback::{InstanceKey, callback_urls},
+    id::{NodeId, RunId},
+    kernel::{CALLBACK_KEY, InvalidKernelParam, KernelParams},
+    mac::MacAddress,
+    power::{BootMode, named},
+    secret::Secret,
+};
+
+pub mod grub;
+pub mod ipxe;
+pub mod loader;
+pub mod names;
+pub mod pxelinux;
+pub mod sign;
+
+use std::fmt;
+
+named! {
+    /// Which chain of loaders brings the ramdisk in: the boot interface of the same name.
+    BootChain {
+        /// The NIC's own loader, then iPXE, then all over HTTP.
+        Ipxe = "ipxe",
+        /// PXELINUX or GRUB, all over TFTP.
+        Pxe = "pxe",
+        /// As `ipxe`, with iPXE itself fetched by UEFI HTTP boot.
+        HttpIpxe = "http-ipxe",
+    }
+}
 
 /// Everything that the answers to one node's NICs are rendered from. It lives from
 /// `prepare_ramdisk` to `clean_up_ramdisk` and holds no secret: the callback's is derived when
@@ -13,6 +44,8 @@ pub struct BootRecord {
     pub node: NodeId,
     /// The NICs that are answered; any other gets nothing.
     pub macs: Vec<MacAddress>,
+    /// The chain of loaders.
+    pub chain: BootChain,
     /// The node's CPU architecture, as in `properties.cpu_arch`.
     pub cpu_arch: Option<String>,
     /// The firmware's mode, which chooses the loader where the NIC does not say.
@@ -26,3 +59,52 @@ pub struct BootRecord {
     /// Where the ramdisk reports to, before run id and secret: one or more URLs, own first.
     pub callback_bases: Vec<String>,
 }
+
+impl BootRecord {
+    /// The kernel line of one NIC's boot: what the ramdisk always gets, the record's parameters, the
+    /// callback, and `BOOTIF`, by which the ramdisk knows the NIC to use.
+    ///
+    /// # Errors
+    /// A callback URL that can't stand in a kernel line (the error does not show it), or a line
+    /// that is too long.
+    pub fn kernel_line(&self, callback: &Secret, mac: MacAddress) -> Result<KernelParams, InvalidKernelParam> {
+        KernelParams::parse("selinux=0 troubleshoot=0 text")?
+            .and(&self.params)?
+            .with(CALLBACK_KEY, callback.reveal())
+            .map_err(without_secret)?
+            .with("BOOTIF", &format!("01-{}", mac.hyphenated()))
+    }
+
+    /// Renders what a NIC would be answered, with a callback of the real length, so that
+    /// `prepare_ramdisk` tells of a bad or too long line before power is touched.
+    ///
+    /// # Errors
+    /// As [`kernel_line`](Self::kernel_line).
+    pub fn check(&self) -> Result<(), InvalidKernelParam> {
+        let run = RunId(self.node.0);
+        let callback = callback_urls(&InstanceKey::new([0; 32]), run, &self.callback_bases);
+        let mac = MacAddress([0; 6]);
+        pxelinux::node_config(&NodeBoot { record: self, callback: &callback, mac }).map(|_| ())
+    }
+}
+
+fn without_secret(error: InvalidKernelParam) -> InvalidKernelParam {
+    match error {
+        InvalidKernelParam::Unsafe { why, .. } => InvalidKernelParam::Unsafe { param: CALLBACK_KEY.to_owned(), why },
+        other => other,
+    }
+}
+
+/// One node that is being booted, as the renderers of its scripts see it.
+#[derive(Clone, Debug)]
+pub struct NodeBoot<'a> {
+    /// The node's record.
+    pub record: &'a BootRecord,
+    /// The value of `ipa-inspection-callback-url`, secret included.
+    pub callback: &'a Secret,
+    /// The NIC that asks.
+    pub mac: MacAddress,
+}
+
+#[cfg(test)]
+mod tests;
