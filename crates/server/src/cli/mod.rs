@@ -1,7 +1,10 @@
 //! The command line: reads the arguments, runs the verb, turns its end into an exit code.
 
 pub mod args;
+mod client;
 mod config;
+mod follow;
+mod inspect;
 
 use std::{
     io::{self, Write},
@@ -11,6 +14,7 @@ use std::{
 
 use anyhow::Context;
 use clap::Parser;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::config::{Inputs, Loaded, paths::with_default_files};
 use args::{Cli, Command, ConfigArgs};
@@ -53,6 +57,7 @@ pub fn run() -> ExitCode {
 fn dispatch(command: &Command, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     match command {
         Command::Config(args) => config::show(args, out),
+        Command::Inspect(args) => quick_runtime()?.block_on(inspect::run(args, out)),
         _ => anyhow::bail!("this verb is not built in yet"),
     }
 }
@@ -68,6 +73,11 @@ fn load(args: &ConfigArgs) -> anyhow::Result<Loaded> {
     let home = std::env::var_os("HOME");
     crate::config::load(&with_default_files(inputs, home.as_deref().map(Path::new)))
         .context("the configuration can't be used")
+}
+
+/// The runtime of verbs that make one request after the other.
+fn quick_runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
 }
 
 /// Whether the reader of our output has gone, as in `assay config | head`.
