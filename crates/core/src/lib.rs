@@ -3,10 +3,15 @@
 //! **Invariant:** nothing here does I/O, reads a clock or is async. Time, random numbers and the
 //! answers of the outside world come in as arguments.
 
+pub mod apply;
 pub mod boot;
 pub mod callback;
+pub mod hooks;
 pub mod id;
+pub mod inventory;
 pub mod kernel;
+pub mod limits;
+pub mod lookup;
 pub mod mac;
 pub mod microversion;
 pub mod node;
@@ -15,3 +20,5 @@ pub mod power;
 pub mod provision;
 pub mod run;
 pub mod secret;
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,201 @@
+//! Applies the changes that hooks ask for to a node and its ports, as a pure function.
+//!
+//! The result goes into one transaction for our own nodes. **Invariant:** applying the same changes
+//! to the result again creates and updates no port.
+
+use crate::{
+    hooks::Change,
+    id::PortId,
+    mac::MacAddress,
+    node::{JsonMap, Node, Timestamp},
+    port::Port,
+};
+
+/// A node and its ports after the changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Applied {
+    /// The node as it is now.
+    pub node: Node,
+    /// The data to store beside the inventory.
+    pub plugin_data: JsonMap,
+    /// Ports to create. One whose address another node has is left out by the store, with a warning.
+    pub created: Vec<Port>,
+    /// Ports to update.
+    pub updated: Vec<Port>,
+    /// Ports to delete.
+    pub deleted: Vec<PortId>,
+    /// What the operator is told.
+    pub warnings: Vec<String>,
+}
+
+/// Applies `changes` in their order. `now` is the time of the writes; `next_port_id` makes the ids
+/// of new ports.
+#[must_use]
+pub fn apply(
+    node: Node,
+    ports: &[Port],
+    plugin_data: JsonMap,
+    changes: &[Change],
+    now: Timestamp,
+    mut next_port_id: impl FnMut() -> PortId,
+) -> Applied {
+    let mut applied =
+        Applied { node, plugin_data, created: vec![], updated: vec![], deleted: vec![], warnings: vec![] };
+    for change in changes {
+        match change {
+            Change::SetProperty { key, value } => {
+                applied.node.properties.insert((*key).to_owned(), value.clone());
+                applied.node.updated_at = Some(now);
+            }
+            Change::SetPluginData { key, value } => {
+                applied.plugin_data.insert((*key).to_owned(), value.clone());
+            }
+            Change::CreatePort { address, pxe_enabled, extra } => {
+                let mut known = ports.iter().chain(&applied.created);
+                if known.all(|port| port.address != *address) {
+                    let blank = blank_port(next_port_id(), &applied.node, *address, now);
+                    applied.created.push(Port { pxe_enabled: *pxe_enabled, extra: extra.clone(), ..blank });
+                }
+            }
+            Change::SetPortPxeEnabled { port, pxe_enabled, .. } => {
+                applied.update(ports, *port, now, |port| port.pxe_enabled = *pxe_enabled);
+            }
+            Change::DeletePort { port, .. } => {
+                applied.updated.retain(|updated| updated.id != *port);
+                if ports.iter().any(|known| known.id == *port) && !applied.deleted.contains(port) {
+                    applied.deleted.push(*port);
+                }
+            }
+            Change::Warn(text) => applied.warnings.push(text.clone()),
+        }
+    }
+    applied
+}
+
+impl Applied {
+    fn update(&mut self, ports: &[Port], id: PortId, now: Timestamp, set: impl FnOnce(&mut Port)) {
+        if self.deleted.contains(&id) {
+            return;
+        }
+        let at = self.updated.iter().position(|port| port.id == id);
+        let before = at.map(|at| self.updated.remove(at)).or_else(|| ports.iter().find(|port| port.id == id).cloned());
+        let Some(before) = before else { return };
+        let mut port = before.clone();
+        set(&mut port);
+        if port != before {
+            port.updated_at = Some(now);
+        }
+        if at.is_some() || port != before {
+            self.updated.push(port);
+        }
+    }
+}
+
+/// A port of `node` with the API's defaults.
+fn blank_port(id: PortId, node: &Node, address: MacAddress, now: Timestamp) -> Port {
+    Port {
+        id,
+        node_id: node.id,
+        address,
+        name: None,
+        portgroup_id: None,
+        extra: JsonMap::new(),
+        internal_info: JsonMap::new(),
+        pxe_enabled: true,
+        local_link_connection: JsonMap::new(),
+        physical_network: None,
+        is_smartnic: false,
+        created_at: now,
+        updated_at: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::testing::{node, port, time};
+
+    fn ids() -> impl FnMut() -> PortId {
+        let mut next = 100;
+        move || {
+            next += 1;
+            PortId(Uuid::from_u128(next))
+        }
+    }
+
+    #[test]
+    fn changes_become_a_new_node_and_ports_to_write() {
+        let ports = [port(1, "52:54:00:00:00:01"), port(2, "52:54:00:00:00:02")];
+        let changes = [
+            Change::SetProperty { key: "cpu_arch", value: json!("x86_64") },
+            Change::SetPluginData { key: "macs", value: json!([]) },
+            Change::SetPortPxeEnabled { port: ports[0].id, address: ports[0].address, pxe_enabled: false },
+            Change::DeletePort { port: ports[1].id, address: ports[1].address },
+            Change::SetPortPxeEnabled { port: ports[1].id, address: ports[1].address, pxe_enabled: false },
+            Change::CreatePort {
+                address: "52:54:00:00:00:03".parse().unwrap(),
+                pxe_enabled: false,
+                extra: JsonMap::from_iter([("client-id".to_owned(), json!("ff:00"))]),
+            },
+            Change::Warn("no memory".to_owned()),
+        ];
+        let applied = apply(node(), &ports, JsonMap::new(), &changes, time(9), ids());
+        assert_eq!(applied.node.properties, JsonMap::from_iter([("cpu_arch".to_owned(), json!("x86_64"))]));
+        assert_eq!(applied.plugin_data, JsonMap::from_iter([("macs".to_owned(), json!([]))]));
+        let lowered = Port { pxe_enabled: false, updated_at: Some(time(9)), ..ports[0].clone() };
+        assert_eq!(applied.updated, [lowered]);
+        assert_eq!(applied.deleted, [ports[1].id]);
+        assert_eq!(applied.created.len(), 1);
+        let created = &applied.created[0];
+        assert_eq!((created.id, created.node_id), (PortId(Uuid::from_u128(101)), applied.node.id));
+        assert_eq!((created.created_at, created.pxe_enabled), (time(9), false));
+        assert_eq!(created.extra["client-id"], "ff:00");
+        assert_eq!(applied.warnings, ["no memory"]);
+    }
+
+    #[test]
+    fn a_known_address_is_not_created_and_an_equal_value_not_written() {
+        let ports = [port(1, "52:54:00:00:00:01")];
+        let address = ports[0].address;
+        let changes = [
+            Change::CreatePort { address, pxe_enabled: true, extra: JsonMap::new() },
+            Change::SetPortPxeEnabled { port: ports[0].id, address, pxe_enabled: ports[0].pxe_enabled },
+        ];
+        let applied = apply(node(), &ports, JsonMap::new(), &changes, time(9), ids());
+        assert_eq!((applied.created, applied.updated, applied.deleted), (vec![], vec![], vec![]));
+        assert_eq!(applied.node, node());
+    }
+
+    fn change() -> impl Strategy<Value = Change> {
+        let nic = (0..4_u8).prop_map(|last| MacAddress([2, 0, 0, 0, 0, last]));
+        let id = (0..4_u128).prop_map(|id| PortId(Uuid::from_u128(id)));
+        (nic, id, any::<bool>(), 0..3).prop_map(|(address, port, pxe_enabled, kind)| match kind {
+            0 => Change::CreatePort { address, pxe_enabled, extra: JsonMap::new() },
+            1 => Change::SetPortPxeEnabled { port, address, pxe_enabled },
+            _ => Change::DeletePort { port, address },
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_changes_leave_each_address_and_id_once(changes in proptest::collection::vec(change(), 0..20)) {
+            let ports = [port(0, "02:00:00:00:00:00"), port(1, "02:00:00:00:00:01")];
+            let applied = apply(node(), &ports, JsonMap::new(), &changes, time(9), ids());
+            let mut after: Vec<Port> = ports.iter().filter(|port| !applied.deleted.contains(&port.id)).cloned().collect();
+            for updated in &applied.updated {
+                let place = after.iter_mut().find(|port| port.id == updated.id);
+                prop_assert!(place.is_some(), "a deleted port is updated");
+                *place.unwrap() = updated.clone();
+            }
+            after.extend(applied.created);
+            let mut addresses: Vec<_> = after.iter().map(|port| port.address).collect();
+            addresses.sort();
+            addresses.dedup();
+            prop_assert_eq!(addresses.len(), after.len());
+        }
+    }
+}
