@@ -1,3 +1,21 @@
-//! What clients say: the types that go over the wire, and their conversion from and to the core.
+//! What clients say: the words of the bare metal API, read from JSON and written to it.
 //!
-//! **Invariant:** nothing here knows the database or the HTTP server.
+//! **Invariant:** pure functions between JSON and the core's types; nothing here knows the database
+//! or the HTTP server. A request is refused here with the text that the field's clients know.
+
+pub mod driver;
+pub mod fault;
+pub mod links;
+pub mod mask;
+pub mod node;
+pub mod patch;
+pub mod port;
+pub mod query;
+pub mod refusal;
+pub mod repr;
+pub mod root;
+pub mod states;
+pub mod traits;
+pub mod value;
+
+pub use refusal::Refusal;

@@ -1,0 +1,148 @@
+//! `GET /v1/nodes`: which nodes, which fields of them, and which page.
+
+use assay_core::{
+    microversion::{Microversion, NodeField, NodeQuery},
+    provision::ProvisionState,
+};
+use uuid::Uuid;
+
+use crate::{
+    node::view::{LIST_FIELDS, all_fields, known_fields},
+    query::{Arguments, Page, Shown, take_fields},
+    refusal::Refusal,
+};
+
+/// Which nodes a list holds; an absent condition holds for every node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the API's own")]
+pub struct NodeConditions {
+    pub chassis_uuid: Option<Uuid>,
+    pub instance_uuid: Option<Uuid>,
+    /// Whether an instance is on the node.
+    pub associated: Option<bool>,
+    pub maintenance: Option<bool>,
+    pub retired: Option<bool>,
+    pub provision_state: Option<ProvisionState>,
+    pub driver: Option<String>,
+    pub resource_class: Option<String>,
+    pub fault: Option<String>,
+    pub conductor_group: Option<String>,
+    pub conductor: Option<String>,
+    pub owner: Option<String>,
+    pub lessee: Option<String>,
+    pub description_contains: Option<String>,
+    /// One of these.
+    pub shards: Option<Vec<String>>,
+    /// Whether the node is in any shard.
+    pub sharded: Option<bool>,
+    pub parent_node: Option<Uuid>,
+}
+
+/// A list of nodes as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeList {
+    /// Which nodes.
+    pub conditions: NodeConditions,
+    /// Which part of the list.
+    pub page: Page,
+    /// Which fields of each.
+    pub fields: Vec<NodeField>,
+    /// The arguments that the link to the next page keeps.
+    pub kept: Vec<(String, String)>,
+}
+
+impl NodeList {
+    /// Reads the arguments. `detail`: the path asks for all fields.
+    ///
+    /// # Errors
+    /// Refused when an argument is unknown, too new or wrong.
+    pub fn parse(
+        mut arguments: Arguments,
+        version: Microversion,
+        max_limit: usize,
+        detail: bool,
+    ) -> Result<Self, Refusal> {
+        arguments.check(version, |name| NodeQuery::parse(name).map(NodeQuery::since))?;
+        let page = Page::take(&mut arguments, max_limit, is_sortable)?;
+        let kept = arguments.0.clone();
+        let shown = take_fields(&mut arguments, version, |name| NodeField::parse(name).map(|f| (f, f.since())))?;
+        let fields = match shown {
+            Shown::Default if detail => all_fields(version),
+            Shown::All => all_fields(version),
+            Shown::Default => known_fields(LIST_FIELDS, version),
+            Shown::Only(fields) => with_links(fields),
+        };
+        Ok(Self { conditions: conditions(&mut arguments)?, page, fields, kept })
+    }
+}
+
+/// Asked fields, and the links that every object has.
+#[must_use]
+pub fn with_links(mut fields: Vec<NodeField>) -> Vec<NodeField> {
+    fields.push(NodeField::Links);
+    let mut seen = Vec::new();
+    fields.retain(|field| {
+        !seen.contains(field) && {
+            seen.push(*field);
+            true
+        }
+    });
+    fields
+}
+
+/// Columns with an order: not JSON, and not computed.
+fn is_sortable(name: &str) -> bool {
+    NodeField::parse(name).is_some_and(|field| {
+        use NodeField as F;
+        !matches!(
+            field,
+            F::DriverInfo
+                | F::DriverInternalInfo
+                | F::Properties
+                | F::Extra
+                | F::InstanceInfo
+                | F::NetworkData
+                | F::RaidConfig
+                | F::TargetRaidConfig
+                | F::CleanStep
+                | F::DeployStep
+                | F::ServiceStep
+                | F::Traits
+                | F::Links
+                | F::Ports
+                | F::States
+                | F::Portgroups
+                | F::Volume
+                | F::Conductor
+                | F::AllocationUuid
+        )
+    })
+}
+
+fn conditions(arguments: &mut Arguments) -> Result<NodeConditions, Refusal> {
+    let parent_node = arguments.take_uuid("parent_node")?;
+    arguments.take_boolean("include_children")?;
+    Ok(NodeConditions {
+        chassis_uuid: arguments.take_uuid("chassis_uuid")?,
+        instance_uuid: arguments.take_uuid("instance_uuid")?,
+        associated: arguments.take_boolean("associated")?,
+        maintenance: arguments.take_boolean("maintenance")?,
+        retired: arguments.take_boolean("retired")?,
+        provision_state: arguments.take("provision_state").map(|text| provision_state(&text)).transpose()?,
+        driver: arguments.take("driver"),
+        resource_class: arguments.take("resource_class"),
+        fault: arguments.take("fault"),
+        conductor_group: arguments.take("conductor_group").map(|group| group.to_ascii_lowercase()),
+        conductor: arguments.take("conductor"),
+        owner: arguments.take("owner"),
+        lessee: arguments.take("lessee"),
+        description_contains: arguments.take("description_contains"),
+        shards: arguments.take("shard").map(|list| list.split(',').map(str::to_owned).collect()),
+        sharded: arguments.take_boolean("sharded")?,
+        parent_node,
+    })
+}
+
+fn provision_state(text: &str) -> Result<ProvisionState, Refusal> {
+    ProvisionState::parse(text).ok_or_else(|| Refusal::Invalid(format!("Provision state \"{text}\" is not valid")))
+}

@@ -1,0 +1,10 @@
+//! Ports: how they are shown, created, changed and asked for in lists.
+
+pub mod document;
+pub mod link_info;
+pub mod list;
+pub mod view;
+
+pub use document::{create, patch};
+pub use list::PortList;
+pub use view::PortView;
