@@ -5,6 +5,7 @@
 
 use assay_core::{
     boot::BootRecord,
+    id::PortId,
     kernel::KernelParams,
     mac::MacAddress,
     node::Node,
@@ -125,6 +126,11 @@ pub trait ManagementInterface: Send + Sync {
     async fn get_mac_addresses(&self, task: &Task) -> Result<Vec<MacAddress>, DriverError> {
         Err(DriverError::unsupported(&task.node.driver, "get_mac_addresses"))
     }
+
+    /// Whether [`get_mac_addresses`](Self::get_mac_addresses) is there, without asking the BMC.
+    fn lists_macs(&self) -> bool {
+        false
+    }
 }
 
 /// Which network the node's NICs are on (seed: "Extend the `NetworkInterface`").
@@ -156,12 +162,23 @@ pub trait NetworkInterface: Send + Sync {
         Ok(None)
     }
 
-    /// Removes what [`add_inspection_network`](Self::add_inspection_network) made; absent is well.
+    /// Removes what [`add_inspection_network`](Self::add_inspection_network) made for `port`; absent
+    /// is well. Without `vif`, whose receipt was lost, it is found by its name.
     ///
     /// # Errors
     /// [`DriverError::NetworkError`].
-    async fn remove_inspection_network(&self, _task: &Task, _vif: &VifId) -> Result<(), DriverError> {
+    async fn remove_inspection_network(
+        &self,
+        _task: &Task,
+        _port: PortId,
+        _vif: Option<&VifId>,
+    ) -> Result<(), DriverError> {
         Ok(())
+    }
+
+    /// Whether the NICs are apart from every other network during an inspection.
+    fn isolates(&self) -> bool {
+        true
     }
 }
 
@@ -236,6 +253,11 @@ pub trait InspectInterface: Send + Sync {
     /// Unsupported for an interface that refuses every inspection.
     fn validate(&self, _task: &Task) -> Result<(), DriverError> {
         Ok(())
+    }
+
+    /// Whether there is an introspection service that has to be told.
+    fn has_service(&self) -> bool {
+        false
     }
 
     /// Tells the introspection service that the node is about to boot (seed: "Call ironic-inspector

@@ -1,7 +1,10 @@
 //! What a run's end means for its node, and the texts that the operator reads.
 
-use super::{Effect, Ending, NodeWrite, Run, RunKind};
-use crate::provision::ProvisionEvent;
+use super::{Effect, Ending, NodeWrite, Phase, Run, RunKind};
+use crate::{
+    boot::sign::{Sign, last_seen},
+    provision::ProvisionEvent,
+};
 
 /// The changes of the node when every undo has been tried once, and the line for the timeline.
 pub(super) fn conclude(run: &Run) -> (Vec<NodeWrite>, String) {
@@ -78,19 +81,19 @@ pub(super) fn failure_text(run: &Run, effect: &Effect, error: &str) -> String {
 }
 
 /// What `last_error` says when a deadline has passed: the phase that was reached, in words.
-pub(super) fn timeout_text(run: &Run, last_sign: Option<&str>) -> String {
-    let seen = last_sign.map_or_else(
-        || "Nothing was seen from the node: no DHCP request, no boot file was asked for.".to_owned(),
-        |sign| format!("Last seen: {sign}."),
-    );
+pub(super) fn timeout_text(run: &Run, last_sign: Option<(Sign, u64)>) -> String {
     match run.phase {
-        super::Phase::Wait => format!(
+        Phase::Wait => format!(
             "Timeout reached while inspecting the node. Please check if the ramdisk responsible for the inspection \
-             is running on the node. {seen}"
+             is running on the node. What is known: {}.",
+            last_seen(last_sign)
         ),
-        _ => format!(
-            "Timeout reached: the run did not get past step {} within {} s.",
-            run.taken, run.snapshot.start_timeout
-        ),
+        _ => {
+            let stuck = run.journal.under_way().map(|entry| entry.effect.to_string()).collect::<Vec<_>>().join(", ");
+            format!(
+                "Timeout reached: the node's inspection was not under way within {} s. It was at: {stuck}.",
+                run.snapshot.start_timeout
+            )
+        }
     }
 }

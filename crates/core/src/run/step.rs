@@ -12,7 +12,7 @@ use super::{
     plan::{Step, expand, plan},
     undo::{needed, rank},
 };
-use crate::{id::BodyId, node::Timestamp, power::PowerState, provision::ProvisionEvent};
+use crate::{boot::sign::Sign, id::BodyId, node::Timestamp, power::PowerState, provision::ProvisionEvent};
 
 /// What can happen to a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,8 +41,8 @@ pub enum Event {
     Abort,
     /// `wake_at` has passed.
     Deadline {
-        /// The last sign of life of the ramdisk, and its age, in words.
-        last_sign: Option<String>,
+        /// The last sign of life of the booting machine, and its age in seconds.
+        last_sign: Option<(Sign, u64)>,
     },
     /// A new owner: what was under way when the old one died happens again.
     Claimed,
@@ -86,7 +86,7 @@ impl Stepper {
             Event::Failed { seq, error, maybe_happened } => self.failed(seq, &error, maybe_happened),
             Event::Body(body) if phase == Phase::Wait => self.resume(body),
             Event::Abort if phase == Phase::Wait => self.end(Ending::Aborted),
-            Event::Deadline { last_sign } => self.deadline(last_sign.as_deref(), figures),
+            Event::Deadline { last_sign } => self.deadline(last_sign, figures),
             Event::Claimed => self.out.start = self.out.run.journal.restart_under_way(self.now),
             Event::NodeDeleted => self.end(Ending::NodeDeleted),
             Event::Body(_) | Event::Abort => {}
@@ -204,7 +204,7 @@ impl Stepper {
         }
     }
 
-    fn deadline(&mut self, last_sign: Option<&str>, figures: &Figures) {
+    fn deadline(&mut self, last_sign: Option<(Sign, u64)>, figures: &Figures) {
         if self.out.run.wake_at.is_none_or(|at| at > self.now) {
             return;
         }

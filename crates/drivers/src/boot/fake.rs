@@ -68,6 +68,7 @@ fn record(task: &Task, params: &KernelParams) -> BootRecord {
     BootRecord {
         node: task.node.id,
         macs: task.boot_macs(),
+        chain: assay_core::boot::BootChain::Ipxe,
         cpu_arch: None,
         boot_mode: task.node.boot_mode.unwrap_or(BootMode::Uefi),
         kernel: "fake".to_owned(),

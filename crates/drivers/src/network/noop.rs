@@ -16,4 +16,8 @@ impl NetworkInterface for NoopNetwork {
     async fn validate_inspection(&self, _task: &Task) -> Result<(), DriverError> {
         Ok(())
     }
+
+    fn isolates(&self) -> bool {
+        false
+    }
 }
