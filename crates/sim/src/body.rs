@@ -51,7 +51,8 @@ impl Content {
     }
 
     /// The bytes that this machine posts.
-    pub(crate) fn bytes(&self, machine: &Machine) -> Bytes {
+    #[must_use]
+    pub fn bytes(&self, machine: &Machine) -> Bytes {
         match self {
             Self::Recorded(recording) => own(*recording, machine).to_string().into(),
             Self::Raw(bytes) => bytes.clone(),

@@ -67,6 +67,17 @@ impl Rest {
         self.well(Method::GET, path, None).await
     }
 
+    /// Reads what must be there without parsing it, and says how many bytes it was.
+    ///
+    /// # Errors
+    /// No answer, or one that is not a success.
+    pub async fn read(&self, path: &str) -> anyhow::Result<usize> {
+        let request = self.client.get(format!("{}{path}", self.base)).header(VERSION.0, VERSION.1);
+        let answer = request.send().await.with_context(|| format!("GET {path}"))?;
+        ensure!(answer.status().is_success(), "GET {path}: {}", answer.status());
+        Ok(answer.bytes().await?.len())
+    }
+
     /// Creates something.
     ///
     /// # Errors

@@ -1,0 +1,155 @@
+//! One crash: where the binary dies, and how the run must end all the same.
+
+use std::{fmt, path::Path, time::Duration};
+
+use anyhow::{Context as _, ensure};
+use assay_sim::{
+    Hardware, Ramdisk,
+    harness::{PATIENCE, Setup, Site},
+};
+use reqwest::{Method, StatusCode};
+
+/// What kind of run is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// The ramdisk posts its inventory.
+    Happy,
+    /// The ramdisk never posts, and a client aborts.
+    Abort,
+}
+
+/// A run, and the pause point at which the binary is killed; `None` kills it while the run waits.
+pub struct Case {
+    pub run: Run,
+    pub pause: Option<String>,
+}
+
+const MACHINE: usize = 0;
+const POLL: Duration = Duration::from_millis(50);
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} killed at {}", self.run, self.pause.as_deref().unwrap_or("inspect wait"))
+    }
+}
+
+impl Case {
+    /// Kills, restarts, waits for the end and looks for what is left.
+    ///
+    /// # Errors
+    /// What was not as it must be.
+    pub async fn check(&self) -> anyhow::Result<()> {
+        let mut site = self.site().await?;
+        let node = site.enrol(MACHINE).await?;
+        let outcome = self.run_and_kill(&mut site, &node).await;
+        outcome.with_context(|| site.log())
+    }
+
+    async fn run_and_kill(&self, site: &mut Site, node: &str) -> anyhow::Result<()> {
+        let file = site.installation.path("paused");
+        if let Some(pause) = &self.pause {
+            let file = file.to_string_lossy().into_owned();
+            site.restart(&[("ASSAY_PAUSE_AT", pause), ("ASSAY_PAUSE_FILE", &file)]).await?;
+        }
+        site.rest.provision(node, "inspect").await?;
+        self.reach(site, node, &file).await.context("the pause point was not reached")?;
+        site.restart(&[]).await?;
+        self.finish(site, node).await?;
+        self.audit(site, node).await
+    }
+
+    async fn site(&self) -> anyhow::Result<Site> {
+        // A ramdisk that is slow enough to be killed while it is waited for.
+        let work = if self.pause.is_none() { Duration::from_secs(2) } else { Duration::ZERO };
+        let ramdisk = match self.run {
+            Run::Happy => Ramdisk { work, ..Ramdisk::default() },
+            Run::Abort => Ramdisk { posts: 0, ..Ramdisk::default() },
+        };
+        let hardware = Hardware { ramdisk, sticky_override: true, ..Hardware::default() };
+        Site::start(Setup { binary: env!("CARGO_BIN_EXE_assay").into(), hardware, options: Vec::new() }).await
+    }
+
+    /// Until the binary has stopped at its pause point, or the run waits if there is none.
+    async fn reach(&self, site: &Site, node: &str, file: &Path) -> anyhow::Result<()> {
+        if self.pause.is_none() {
+            return site.rest.wait_for(node, "inspect wait", PATIENCE).await.map(drop);
+        }
+        let aborting = async {
+            if self.run == Run::Abort {
+                self.abort_when_waiting(site, node).await?;
+            }
+            std::future::pending::<anyhow::Result<()>>().await
+        };
+        let paused = async {
+            while !file.exists() {
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        let first = async {
+            tokio::select! {
+                () = paused => Ok(()),
+                error = aborting => error,
+            }
+        };
+        tokio::time::timeout(PATIENCE, first).await.context("deadline")?
+    }
+
+    /// Aborts once the run waits, and returns when the node is in the final state.
+    async fn abort_when_waiting(&self, site: &Site, node: &str) -> anyhow::Result<()> {
+        let settled = |seen: &serde_json::Value| {
+            seen["reservation"].is_null() && (seen["provision_state"] == "inspect wait" || ended(seen))
+        };
+        let seen = site.rest.wait_until(node, "waiting or ended", PATIENCE, settled).await?;
+        if seen["provision_state"] == "inspect wait" {
+            site.rest.provision(node, "abort").await?;
+        }
+        site.rest.wait_until(node, "ended", PATIENCE, ended).await.map(drop)
+    }
+
+    /// Until the run's end, and that it is the right one.
+    async fn finish(&self, site: &Site, node: &str) -> anyhow::Result<()> {
+        match self.run {
+            Run::Happy => {
+                site.wait_for(node, "manageable").await?;
+                let inventory = site.rest.get(&format!("/v1/nodes/{node}/inventory")).await?;
+                let mac = &inventory["inventory"]["interfaces"][0]["mac_address"];
+                ensure!(mac == site.world.machine(MACHINE).nics[0].to_string().as_str(), "{mac} in the inventory");
+            }
+            Run::Abort => {
+                self.abort_when_waiting(site, node).await?;
+                let node = site.wait_for(node, "inspect failed").await?;
+                let error = node["last_error"].as_str().unwrap_or_default();
+                ensure!(error.contains("aborted"), "last_error: {error}");
+                ensure!(!error.contains("clean up failed"), "last_error: {error}");
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing of the run is left at the BMC and at the listeners; its callback is spent.
+    async fn audit(&self, site: &Site, node: &str) -> anyhow::Result<()> {
+        site.assert_nothing_left(MACHINE).await?;
+        let boots = site.world.machine(MACHINE).state().boots;
+        let Some(url) = boots.iter().rev().find_map(|boot| boot.callback.clone()) else {
+            return Ok(());
+        };
+        let accepted =
+            boots.iter().flat_map(|boot| &boot.answers).find(|answer| answer.status < 300 && answer.status > 0);
+        let again = reqwest::Client::new().post(&url).body("{}").timeout(PATIENCE).send().await?;
+        let (status, body) = (again.status(), again.text().await?);
+        match self.run {
+            Run::Happy => {
+                let accepted = accepted.context("no post was accepted")?;
+                ensure!(status == accepted.status && body == accepted.body, "repeated: {status} {body}");
+            }
+            Run::Abort => ensure!(status == StatusCode::NOT_FOUND, "late: {status} {body}"),
+        }
+        let node = site.rest.ask(Method::GET, &format!("/v1/nodes/{node}"), None).await?;
+        ensure!(ended(&node.body), "the repeated post moved the node: {}", node.body);
+        Ok(())
+    }
+}
+
+fn ended(node: &serde_json::Value) -> bool {
+    matches!(node["provision_state"].as_str(), Some("manageable" | "inspect failed"))
+}

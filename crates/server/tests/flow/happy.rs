@@ -1,0 +1,66 @@
+//! The way that it is meant to go.
+
+use assay_core::power::PowerState;
+use assay_sim::{Content, Ramdisk, Recording, Request, Stage};
+use serde_json::json;
+
+use crate::site;
+
+#[tokio::test]
+async fn a_virgin_node_is_inspected_and_left_as_it_was() {
+    let site = site(Ramdisk { content: Content::Recorded(Recording::Uefi), ..Ramdisk::default() }, &[]).await;
+    let node = site.enrol(0).await.unwrap();
+    let seen = site.inspect(&node, "manageable").await.unwrap();
+    assert_eq!(seen["last_error"], json!(null));
+    assert_eq!(seen["power_state"], "power off");
+    assert_eq!(seen["properties"]["cpu_arch"], "x86_64");
+    assert!(seen["inspection_finished_at"].is_string());
+
+    let state = site.world.machine(0).state();
+    assert_eq!(state.boots[0].reached, [Stage::Script, Stage::Config, Stage::Kernel, Stage::Ramdisk, Stage::Posted]);
+    assert_eq!(state.writes, [Request::SetBoot, Request::PowerOn, Request::PowerOff], "no write that is not needed");
+    site.assert_nothing_left(0).await.unwrap();
+
+    let mac = site.world.machine(0).nics[0].to_string();
+    let inventory = site.rest.get(&format!("/v1/nodes/{node}/inventory")).await.unwrap();
+    assert_eq!(inventory["inventory"]["interfaces"][0]["mac_address"], mac);
+    assert_eq!(inventory["inventory"]["system_vendor"]["serial_number"], "SIM000000");
+    let ports = site.rest.get(&format!("/v1/nodes/{node}/ports")).await.unwrap();
+    assert_eq!(ports["ports"][0]["address"], mac);
+}
+
+#[tokio::test]
+async fn a_node_can_be_inspected_again_and_a_running_one_is_switched_off_first() {
+    let site = site(Ramdisk::default(), &[]).await;
+    let node = site.enrol(0).await.unwrap();
+    site.inspect(&node, "manageable").await.unwrap();
+    site.rest.put(&format!("/v1/nodes/{node}/states/power"), &json!({"target": "power on"})).await.unwrap();
+    let machine = site.world.machine(0);
+    machine.wait_for("power", assay_sim::harness::PATIENCE, |state| state.power == PowerState::On).await.unwrap();
+    site.wait_for(&node, "manageable").await.unwrap();
+    let before = machine.state().writes.len();
+
+    site.inspect(&node, "manageable").await.unwrap();
+    let state = machine.state();
+    assert_eq!(state.writes[before..], [Request::PowerOff, Request::SetBoot, Request::PowerOn, Request::PowerOff]);
+    assert_eq!(state.boots.last().unwrap().answers.len(), 1);
+    site.assert_nothing_left(0).await.unwrap();
+}
+
+#[tokio::test]
+async fn kernel_parameters_of_the_node_replace_those_of_the_configuration() {
+    let site = site(Ramdisk::default(), &[("OS_INSPECTOR__EXTRA_KERNEL_PARAMS", "site=1 flag")]).await;
+    let node = site.enrol(0).await.unwrap();
+    site.inspect(&node, "manageable").await.unwrap();
+    let line = || site.world.machine(0).state().boots.last().unwrap().kernel_line.clone().unwrap();
+    assert!(line().contains(" site=1 flag"), "{}", line());
+
+    let extra = json!("node=2 %default%");
+    site.rest.set(&node, "/driver_info/inspector_extra_kernel_params", extra).await.unwrap();
+    site.inspect(&node, "manageable").await.unwrap();
+    assert!(line().contains(" node=2 site=1 flag"), "{}", line());
+
+    site.rest.set(&node, "/driver_info/inspector_extra_kernel_params", json!("only=3")).await.unwrap();
+    site.inspect(&node, "manageable").await.unwrap();
+    assert!(line().contains(" only=3") && !line().contains("site=1"), "{}", line());
+}

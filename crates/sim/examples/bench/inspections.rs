@@ -1,0 +1,114 @@
+//! Many inspections in flight: all of them wait for their ramdisk, then the ramdisks post.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use assay_sim::{Content, Recording, harness::Site};
+use chrono::{DateTime, Utc};
+use futures::future::try_join_all;
+
+use crate::{
+    measure::{each, percentile},
+    process::Meter,
+    table::Table,
+};
+
+/// Posts a second.
+const RATE: f64 = 200.0;
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Creates and verifies the nodes of the first machines.
+pub async fn enrol(site: &Site, count: usize) -> anyhow::Result<Vec<String>> {
+    let nodes = try_join_all((0..count).map(|index| async move {
+        let created = site.rest.post("/v1/nodes", &site.node(index)).await?;
+        created["uuid"].as_str().map(str::to_owned).context("the node has no uuid")
+    }));
+    let nodes = nodes.await?;
+    each(count, |index| site.rest.provision(&nodes[index], "manage")).await?;
+    wait_for(site, "enroll", 0).await?;
+    wait_for(site, "verifying", 0).await?;
+    Ok(nodes)
+}
+
+/// Inspects the nodes, all at the same time.
+pub async fn measure(site: &Site, nodes: &[String], binary: &Meter, table: &mut Table) -> anyhow::Result<()> {
+    let (count, cpu) = (nodes.len(), binary.cpu()?);
+    each(count, |index| site.rest.provision(&nodes[index], "inspect")).await?;
+    let urls = booted(site, count).await?;
+    wait_for(site, "inspect wait", count).await?;
+    table.add(&format!("memory, {count} inspections waiting"), "MiB", binary.memory()?);
+
+    let posted = post_all(site, &urls).await?;
+    wait_for(site, "inspect wait", 0).await?;
+    wait_for(site, "inspecting", 0).await?;
+    table.add("memory after them", "MiB", binary.memory()?);
+    let spent = binary.cpu()? - cpu;
+    let mut answers: Vec<f64> = posted.iter().map(|post| post.answered_in.as_secs_f64() * 1e3).collect();
+    table.add("callback answered, median", "ms", percentile(&mut answers, 0.5));
+    table.add("callback answered, p99", "ms", percentile(&mut answers, 0.99));
+    let mut until_manageable = Vec::new();
+    for (node, post) in nodes.iter().zip(&posted) {
+        until_manageable.push(manageable_after(site, node, post.at).await?);
+    }
+    table.add("posted to manageable, median", "ms", percentile(&mut until_manageable, 0.5));
+    table.add("posted to manageable, p99", "ms", percentile(&mut until_manageable, 0.99));
+    table.add("processor time per inspection", "ms", spent * 1e3 / count.max(1) as f64);
+    Ok(())
+}
+
+struct Post {
+    at: DateTime<Utc>,
+    answered_in: Duration,
+}
+
+/// The callback URLs, when all ramdisks have them.
+async fn booted(site: &Site, count: usize) -> anyhow::Result<Vec<String>> {
+    let url = |index: usize| async move {
+        let machine = site.world.machine(index);
+        let known = |state: &assay_sim::State| state.boots.last().is_some_and(|boot| boot.callback.is_some());
+        let state = machine.wait_for("callback URL", PATIENCE, known).await.with_context(|| site.log())?;
+        state.boots.last().and_then(|boot| boot.callback.clone()).context("no callback URL")
+    };
+    try_join_all((0..count).map(url)).await
+}
+
+/// Posts at a constant rate, whatever the answers take.
+async fn post_all(site: &Site, urls: &[String]) -> anyhow::Result<Vec<Post>> {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
+    let began = tokio::time::Instant::now();
+    let post = |(index, url): (usize, &String)| {
+        let request = client.post(url).header("Content-Type", "application/json");
+        let body = Content::Recorded(Recording::Uefi).bytes(site.world.machine(index));
+        let due = began + Duration::from_secs_f64(index as f64 / RATE);
+        async move {
+            tokio::time::sleep_until(due).await;
+            let (at, sent) = (Utc::now(), Instant::now());
+            let answer = request.body(body).send().await?;
+            ensure!(answer.status().is_success(), "a post got {}", answer.status());
+            answer.bytes().await?;
+            Ok(Post { at, answered_in: sent.elapsed() })
+        }
+    };
+    try_join_all(urls.iter().enumerate().map(post)).await
+}
+
+/// How long after its post the node became manageable, in milliseconds.
+async fn manageable_after(site: &Site, node: &str, posted: DateTime<Utc>) -> anyhow::Result<f64> {
+    let node = site.rest.node(node).await?;
+    ensure!(node["provision_state"] == "manageable", "a node ended {}", node["provision_state"]);
+    let at: DateTime<Utc> = node["provision_updated_at"].as_str().context("no time")?.parse()?;
+    Ok((at - posted).num_microseconds().unwrap_or(i64::MAX) as f64 / 1e3)
+}
+
+/// Waits until so many nodes (or a full page of them) are in a provision state.
+async fn wait_for(site: &Site, state: &str, count: usize) -> anyhow::Result<()> {
+    let (path, began) = (format!("/v1/nodes?provision_state={}&limit=1000", state.replace(' ', "%20")), Instant::now());
+    loop {
+        let found = site.rest.get(&path).await?["nodes"].as_array().map_or(0, Vec::len);
+        if found == count.min(1000) {
+            return Ok(());
+        }
+        ensure!(began.elapsed() < PATIENCE, "{found} nodes are '{state}' instead of {count}; {}", site.log());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
