@@ -6,14 +6,17 @@
 pub mod apply;
 pub mod boot;
 pub mod callback;
+pub mod capabilities;
 pub mod hooks;
 pub mod id;
 pub mod inventory;
 pub mod kernel;
 pub mod limits;
+pub mod local_link;
 pub mod lookup;
 pub mod mac;
 pub mod microversion;
+pub mod name;
 pub mod node;
 pub mod port;
 pub mod power;
@@ -22,3 +25,4 @@ pub mod run;
 pub mod secret;
 #[cfg(test)]
 mod testing;
+pub mod traits;
