@@ -1,6 +1,10 @@
 //! Who runs it: configuration, command line, conductor, listeners. No rule of the game is here.
 
+pub mod audit;
 pub mod cli;
 pub mod config;
+pub mod listen;
 pub mod logging;
 pub mod metrics;
+pub mod ops;
+pub mod tasks;

@@ -1,6 +1,7 @@
 //! The numbers that `/metrics` shows. Every name is here, with what it counts.
 
-use metrics::{describe_counter, describe_gauge, set_global_recorder};
+use assay_core::run::{Ending, Run, RunKind};
+use metrics::{counter, describe_counter, describe_gauge, set_global_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 /// What a number can do.
@@ -57,4 +58,22 @@ pub fn start() -> anyhow::Result<PrometheusHandle> {
         }
     }
     Ok(handle)
+}
+
+/// Counts a run that has reached its end.
+pub fn run_ended(run: &Run) {
+    let kind = match run.snapshot.kind {
+        RunKind::Inspect => "inspect",
+        RunKind::Verify => "verify",
+        RunKind::Power(_) => "power",
+        RunKind::BootDevice { .. } => "boot_device",
+    };
+    let outcome = match run.ending {
+        None | Some(Ending::Success) => "success",
+        Some(Ending::Failed(_)) => "failed",
+        Some(Ending::Aborted) => "aborted",
+        Some(Ending::TimedOut(_)) => "timed_out",
+        Some(Ending::NodeDeleted) => "node_deleted",
+    };
+    counter!(RUNS, "kind" => kind, "outcome" => outcome).increment(1);
 }

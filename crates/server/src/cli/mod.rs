@@ -1,6 +1,7 @@
 //! The command line: reads the arguments, runs the verb, turns its end into an exit code.
 
 pub mod args;
+mod audit;
 mod client;
 mod config;
 mod follow;
@@ -58,6 +59,7 @@ fn dispatch(command: &Command, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     match command {
         Command::Config(args) => config::show(args, out),
         Command::Inspect(args) => quick_runtime()?.block_on(inspect::run(args, out)),
+        Command::Audit(args) => quick_runtime()?.block_on(audit::run(args, out)),
         _ => anyhow::bail!("this verb is not built in yet"),
     }
 }

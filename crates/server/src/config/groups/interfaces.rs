@@ -5,37 +5,37 @@ use assay_core::node::InterfaceKind;
 use crate::config::options::options;
 
 options! {
-    /// Which hardware types and interfaces nodes may use. The lists default to what this version
-    /// has; a default that is unset is the first enabled one that fits the hardware type.
+    /// Which hardware types and interfaces nodes may use. A list that is unset enables what this
+    /// version has; a default that is unset is the first enabled one in the hardware type's order.
     Interfaces = "DEFAULT" {
         /// Hardware types, the `driver` of a node.
-        enabled_hardware_types: Vec<String> = "redfish,fake-hardware";
+        enabled_hardware_types: Option<Vec<String>>;
         /// Boot interfaces.
-        enabled_boot_interfaces: Vec<String> = "ipxe,fake";
+        enabled_boot_interfaces: Option<Vec<String>>;
         /// Inspect interfaces.
-        enabled_inspect_interfaces: Vec<String> = "agent,no-inspect,fake";
+        enabled_inspect_interfaces: Option<Vec<String>>;
         /// Management interfaces.
-        enabled_management_interfaces: Vec<String> = "redfish,fake,noop";
+        enabled_management_interfaces: Option<Vec<String>>;
         /// Network interfaces.
-        enabled_network_interfaces: Vec<String> = "noop";
+        enabled_network_interfaces: Option<Vec<String>>;
         /// Power interfaces.
-        enabled_power_interfaces: Vec<String> = "redfish,fake";
+        enabled_power_interfaces: Option<Vec<String>>;
         /// BIOS interfaces; by name only.
-        enabled_bios_interfaces: Vec<String> = "no-bios,redfish";
+        enabled_bios_interfaces: Option<Vec<String>>;
         /// Console interfaces; by name only.
-        enabled_console_interfaces: Vec<String> = "no-console";
+        enabled_console_interfaces: Option<Vec<String>>;
         /// Deploy interfaces; by name only.
-        enabled_deploy_interfaces: Vec<String> = "direct,ramdisk,custom-agent,fake";
+        enabled_deploy_interfaces: Option<Vec<String>>;
         /// Firmware interfaces; by name only.
-        enabled_firmware_interfaces: Vec<String> = "no-firmware";
+        enabled_firmware_interfaces: Option<Vec<String>>;
         /// RAID interfaces; by name only.
-        enabled_raid_interfaces: Vec<String> = "no-raid,agent";
+        enabled_raid_interfaces: Option<Vec<String>>;
         /// Rescue interfaces; by name only.
-        enabled_rescue_interfaces: Vec<String> = "no-rescue";
+        enabled_rescue_interfaces: Option<Vec<String>>;
         /// Storage interfaces; by name only.
-        enabled_storage_interfaces: Vec<String> = "noop,cinder";
+        enabled_storage_interfaces: Option<Vec<String>>;
         /// Vendor interfaces; by name only.
-        enabled_vendor_interfaces: Vec<String> = "no-vendor,redfish";
+        enabled_vendor_interfaces: Option<Vec<String>>;
         /// The boot interface of nodes that name none.
         default_boot_interface: Option<String>;
         /// The inspect interface of nodes that name none.
@@ -59,16 +59,16 @@ options! {
         /// The rescue interface of nodes that name none.
         default_rescue_interface: Option<String>;
         /// The storage interface of nodes that name none.
-        default_storage_interface: Option<String> = "noop";
+        default_storage_interface: Option<String>;
         /// The vendor interface of nodes that name none.
         default_vendor_interface: Option<String>;
     }
 }
 
 impl Interfaces {
-    /// The enabled interfaces of a kind and the name of its default, if one is configured.
+    /// The enabled interfaces of a kind and the name of its default, as far as they are configured.
     #[must_use]
-    pub fn of(&self, kind: InterfaceKind) -> (&[String], Option<&str>) {
+    pub fn of(&self, kind: InterfaceKind) -> (Option<&Vec<String>>, Option<&String>) {
         let (enabled, default) = match kind {
             InterfaceKind::Bios => (&self.enabled_bios_interfaces, &self.default_bios_interface),
             InterfaceKind::Boot => (&self.enabled_boot_interfaces, &self.default_boot_interface),
@@ -84,6 +84,6 @@ impl Interfaces {
             InterfaceKind::Storage => (&self.enabled_storage_interfaces, &self.default_storage_interface),
             InterfaceKind::Vendor => (&self.enabled_vendor_interfaces, &self.default_vendor_interface),
         };
-        (enabled, default.as_deref())
+        (enabled.as_ref(), default.as_ref())
     }
 }
