@@ -26,3 +26,4 @@ pub mod secret;
 #[cfg(test)]
 mod testing;
 pub mod traits;
+pub mod update;
