@@ -112,12 +112,16 @@ fn blank_port(id: PortId, node: &Node, address: MacAddress, now: Timestamp) -> P
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::{collection::btree_set, prelude::*};
     use serde_json::json;
     use uuid::Uuid;
 
     use super::*;
-    use crate::testing::{node, port, time};
+    use crate::{
+        hooks::{AddPorts, HookOptions, HookView, KeepPorts, Pipeline},
+        inventory::Body,
+        testing::{node, port, time},
+    };
 
     fn ids() -> impl FnMut() -> PortId {
         let mut next = 100;
@@ -170,6 +174,17 @@ mod tests {
         assert_eq!(applied.node, node());
     }
 
+    /// The ports as the store has them after the transaction.
+    fn ports_after(ports: &[Port], applied: Applied) -> Vec<Port> {
+        let mut after: Vec<_> = ports.iter().filter(|port| !applied.deleted.contains(&port.id)).cloned().collect();
+        for updated in applied.updated {
+            let place = after.iter().position(|port| port.id == updated.id).expect("a deleted port is updated");
+            after[place] = updated;
+        }
+        after.extend(applied.created);
+        after
+    }
+
     fn change() -> impl Strategy<Value = Change> {
         let nic = (0..4_u8).prop_map(|last| MacAddress([2, 0, 0, 0, 0, last]));
         let id = (0..4_u128).prop_map(|id| PortId(Uuid::from_u128(id)));
@@ -185,17 +200,41 @@ mod tests {
         fn any_changes_leave_each_address_and_id_once(changes in proptest::collection::vec(change(), 0..20)) {
             let ports = [port(0, "02:00:00:00:00:00"), port(1, "02:00:00:00:00:01")];
             let applied = apply(node(), &ports, JsonMap::new(), &changes, time(9), ids());
-            let mut after: Vec<Port> = ports.iter().filter(|port| !applied.deleted.contains(&port.id)).cloned().collect();
-            for updated in &applied.updated {
-                let place = after.iter_mut().find(|port| port.id == updated.id);
-                prop_assert!(place.is_some(), "a deleted port is updated");
-                *place.unwrap() = updated.clone();
-            }
-            after.extend(applied.created);
+            let after = ports_after(&ports, applied);
             let mut addresses: Vec<_> = after.iter().map(|port| port.address).collect();
             addresses.sort();
             addresses.dedup();
             prop_assert_eq!(addresses.len(), after.len());
+        }
+
+        #[test]
+        fn an_inspection_that_finds_the_same_changes_no_port_again(
+            (nics, known, boot) in (btree_set(0..6_u8, 1..5), btree_set(0..6_u8, 0..5), 0..7_u8),
+            (add, keep, update_pxe_enabled) in (0..4_usize, 0..3_usize, any::<bool>()),
+        ) {
+            let options = HookOptions {
+                add_ports: AddPorts::ALL[add],
+                keep_ports: KeepPorts::ALL[keep],
+                update_pxe_enabled,
+                ..HookOptions::default()
+            };
+            let mac = |last: u8| format!("02:00:00:00:00:{last:02x}");
+            let interfaces: Vec<_> = nics
+                .iter()
+                .map(|&last| json!({"name": format!("eth{last}"), "mac_address": mac(last), "ipv4_address": "10.0.0.9"}))
+                .collect();
+            let inventory = json!({"interfaces": interfaces, "boot": {"pxe_interface": mac(boot)}});
+            let body = Body::try_from(JsonMap::from_iter([("inventory".to_owned(), inventory)])).unwrap();
+            let ports: Vec<_> = known.iter().map(|&last| port(last.into(), &mac(last))).collect();
+            let inspect = |ports: &[Port]| {
+                let node = node();
+                let pipeline = Pipeline::parse("validate-interfaces,ports", "").unwrap();
+                let changes = pipeline.run(HookView { node: &node, ports }, &body, &options).unwrap();
+                apply(node, ports, JsonMap::new(), &changes, time(9), ids())
+            };
+            let first = inspect(&ports);
+            let again = inspect(&ports_after(&ports, first));
+            prop_assert_eq!((again.created, again.updated, again.deleted), (vec![], vec![], vec![]));
         }
     }
 }

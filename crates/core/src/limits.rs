@@ -12,16 +12,16 @@ pub struct Limits {
     pub bytes: usize,
     /// How deep objects and lists may be nested; more than [`DEEPEST`] is read as that.
     pub depth: usize,
-    /// How many values there may be. A parsed value takes up to a hundred bytes where its text
-    /// takes two, so that a limit on bytes alone would not bound the memory.
+    /// How many values there may be. A parsed object takes some 640 bytes where its text takes
+    /// eight, so that a limit on bytes alone would not bound the memory.
     pub values: usize,
 }
 
 impl Limits {
     /// What a ramdisk may post: upstream's size and depth.
-    pub const RAMDISK: Self = Self { bytes: 16 << 20, depth: 25, values: 250_000 };
+    pub const RAMDISK: Self = Self { bytes: 16 << 20, depth: 25, values: 64_000 };
     /// What a client of the API may send: upstream's size and depth.
-    pub const API: Self = Self { bytes: 1 << 20, depth: 25, values: 50_000 };
+    pub const API: Self = Self { bytes: 1 << 20, depth: 25, values: 8_000 };
 }
 
 /// The depth that no limit can exceed: open brackets are remembered as the bits of one number, and

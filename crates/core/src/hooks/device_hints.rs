@@ -148,20 +148,21 @@ fn match_size(operator: SizeOperator, size: f64, values: &[f64]) -> bool {
 
 fn parse_hint(name: &str, value: &Value) -> Result<Hint, HintError> {
     let invalid = |expected| HintError::Invalid { name: name.to_owned(), expected, value: value.to_string() };
-    match name {
-        "size" => parse_size(value).ok_or_else(|| invalid("a positive integer, nor operators with such")),
-        "rotational" => parse_flag(value).map(Hint::Rotational).ok_or_else(|| invalid("a Boolean value")),
-        _ => {
-            let known = ATTRIBUTES.into_iter().find(|(known, _)| *known == name);
-            let (_, attribute) =
-                known.ok_or_else(|| HintError::Unknown { name: name.to_owned(), valid: valid_names() })?;
+    match (name, ATTRIBUTES.into_iter().find(|(known, _)| *known == name)) {
+        ("size", _) => parse_size(value).ok_or_else(|| invalid("a positive integer, nor operators with such")),
+        ("rotational", _) => parse_flag(value).map(Hint::Rotational).ok_or_else(|| invalid("a Boolean value")),
+        (_, Some((_, attribute))) => {
             let text = value.as_str().ok_or_else(|| invalid("a string value"))?.trim().to_lowercase();
             let (operator, values) = split(&text, &TEXT_OPERATORS, TextOperator::Equal);
             if values.iter().any(String::is_empty) {
                 return Err(invalid("complete: a value is empty"));
             }
+            if values.iter().any(|value| value.starts_with(['=', '!', '<', '>'])) {
+                return Err(invalid("made of operators for texts, which are s== s!= s< s<= s> s>= <in> <or>"));
+            }
             Ok(Hint::Text { attribute, operator, values })
         }
+        (_, None) => Err(HintError::Unknown { name: name.to_owned(), valid: valid_names() }),
     }
 }
 
@@ -289,6 +290,8 @@ mod tests {
             (json!({"model": 5}), "is not a string value"),
             (json!({"model": " "}), "is not complete"),
             (json!({"model": "<in>"}), "is not complete"),
+            (json!({"serial": "== 5"}), "is not made of operators for texts"),
+            (json!({"serial": "<all-in> a b"}), "is not made of operators for texts"),
             (json!("/dev/sda"), "not \"/dev/sda\""),
         ] {
             let error = DeviceHints::parse(&hints).unwrap_err().to_string();
