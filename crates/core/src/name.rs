@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::microversion::{Microversion, behaviour};
 
 /// The words that stand after `/v1/nodes/` for something else than a node.
-pub const RESERVED: [&str; 18] = [
+pub const RESERVED: [&str; 19] = [
     "allocation",
     "bios",
     "children",
@@ -18,6 +18,7 @@ pub const RESERVED: [&str; 18] = [
     "portgroups",
     "ports",
     "states",
+    "timeline",
     "traits",
     "validate",
     "vendor_passthru",

@@ -66,21 +66,14 @@ pub struct Page {
 }
 
 impl Page {
-    /// Takes the four arguments of paging. `is_sortable` knows the fields to sort by.
+    /// Takes the four arguments of paging.
     ///
     /// # Errors
     /// Refused when one of them is wrong.
-    pub fn take(
-        arguments: &mut Arguments,
-        max_limit: usize,
-        is_sortable: impl Fn(&str) -> bool,
-    ) -> Result<Self, Refusal> {
+    pub fn take(arguments: &mut Arguments, max_limit: usize) -> Result<Self, Refusal> {
         let limit = arguments.take("limit").map_or(Ok(max_limit), |text| limit(&text, max_limit))?;
         let marker = arguments.take_uuid("marker")?;
         let sort_key = arguments.take("sort_key").unwrap_or_else(|| "id".to_owned());
-        if sort_key != "id" && !is_sortable(&sort_key) {
-            return Err(Refusal::Invalid(format!("The sort_key value \"{sort_key}\" is an invalid field for sorting")));
-        }
         let descending = match arguments.take("sort_dir").as_deref() {
             None | Some("asc") => false,
             Some("desc") => true,
@@ -91,6 +84,16 @@ impl Page {
             }
         };
         Ok(Self { limit, marker, sort_key, descending })
+    }
+
+    /// The sort key as `parse` knows it.
+    ///
+    /// # Errors
+    /// Refused when it does not.
+    pub fn sort<K>(&self, parse: impl Fn(&str) -> Option<K>) -> Result<K, Refusal> {
+        parse(&self.sort_key).ok_or_else(|| {
+            Refusal::Invalid(format!("The sort_key value \"{}\" is an invalid field for sorting", self.sort_key))
+        })
     }
 
     /// The address of the page after this one, if there may be one: when as many objects came as
@@ -204,7 +207,9 @@ mod tests {
     }
 
     fn page(pairs: &[(&str, &str)]) -> Result<Page, String> {
-        Page::take(&mut arguments(pairs), 1000, |key| key == "name").map_err(|refusal| refusal.to_string())
+        let page = Page::take(&mut arguments(pairs), 1000).map_err(|refusal| refusal.to_string())?;
+        page.sort(|key| ["id", "name"].contains(&key).then_some(())).map_err(|refusal| refusal.to_string())?;
+        Ok(page)
     }
 
     #[test]

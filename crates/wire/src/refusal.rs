@@ -1,6 +1,6 @@
 //! Why a request is refused before anything is asked of the database or the conductor.
 
-use assay_core::mac::InvalidMac;
+use assay_core::{local_link::LocalLinkError, traits::TraitError};
 
 /// A request that is wrong in itself. The text is the answer's `faultstring`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,8 +24,14 @@ impl Refusal {
     }
 }
 
-impl From<InvalidMac> for Refusal {
-    fn from(error: InvalidMac) -> Self {
+impl From<LocalLinkError> for Refusal {
+    fn from(error: LocalLinkError) -> Self {
+        Self::Invalid(error.to_string())
+    }
+}
+
+impl From<TraitError> for Refusal {
+    fn from(error: TraitError) -> Self {
         Self::Invalid(error.to_string())
     }
 }

@@ -9,12 +9,8 @@ use assay_core::{
 use serde_json::Value;
 
 use crate::{
-    node::{
-        document::{SETTABLE, assign, check_reasons},
-        name,
-    },
+    node::document::{SETTABLE, assign, check_name, check_reasons},
     refusal::Refusal,
-    repr::repr_str,
     value::{Given, body_object, only_known_keys, require_key},
 };
 
@@ -39,9 +35,7 @@ pub fn create(body: &Value, version: Microversion, id: NodeId, now: Timestamp) -
     if body.keys().filter_map(|key| NodeField::parse(key)).any(|field| !version.has(field.since())) {
         return Err(Refusal::NotAcceptable);
     }
-    if let Some(name) = node.name.as_ref().filter(|name| !name::is_valid(name, version)) {
-        return Err(Refusal::Invalid(format!("Cannot create node with invalid name {}", repr_str(name))));
-    }
+    check_name(&node, version, "Cannot create node with ")?;
     check_reasons(&mut node)?;
     Ok(node)
 }

@@ -4,6 +4,7 @@
 
 use assay_core::{
     microversion::{Microversion, NodeField},
+    name::{NameError, check_node_name},
     node::{JsonMap, Node},
     secret::{MASK, Secret, is_secret_key},
 };
@@ -11,7 +12,6 @@ use serde_json::{Value, json};
 
 use crate::{
     mask::driver_info,
-    node::name,
     patch::{Operation, apply, check_roots},
     refusal::Refusal,
     repr::repr_str,
@@ -75,14 +75,8 @@ pub fn patch(node: &Node, operations: &[Operation], version: Microversion) -> Re
     for field in SETTABLE {
         assign(&mut changed, *field, document.get(field.as_str()).unwrap_or(&Value::Null))?;
     }
-    if let Some(name) =
-        changed.name.as_ref().filter(|name| touched.contains(&NodeField::Name) && !name::is_valid(name, version))
-    {
-        return Err(Refusal::Invalid(format!(
-            "Node {}: Cannot change name to invalid name {}",
-            node.id,
-            repr_str(name)
-        )));
+    if touched.contains(&NodeField::Name) {
+        check_name(&changed, version, &format!("Node {}: Cannot change name to ", node.id))?;
     }
     if node.maintenance && !changed.maintenance {
         changed.maintenance_reason = None;
@@ -201,6 +195,15 @@ fn assign_driver_info(node: &mut Node, info: JsonMap) {
             }
         }
     }
+}
+
+/// `asked` stands before the refusal of a name that is none.
+pub(super) fn check_name(node: &Node, version: Microversion, asked: &str) -> Result<(), Refusal> {
+    let Some(name) = &node.name else { return Ok(()) };
+    check_node_name(name, version).map_err(|error| match error {
+        NameError::Invalid(_) => Refusal::Invalid(format!("{asked}{error}")),
+        NameError::Reserved(_) => Refusal::Invalid(error.to_string()),
+    })
 }
 
 /// A reason needs what it is the reason for; it goes away together with it.

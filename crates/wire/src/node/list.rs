@@ -63,7 +63,7 @@ impl NodeList {
         detail: bool,
     ) -> Result<Self, Refusal> {
         arguments.check(version, |name| NodeQuery::parse(name).map(NodeQuery::since))?;
-        let page = Page::take(&mut arguments, max_limit, is_sortable)?;
+        let page = Page::take(&mut arguments, max_limit)?;
         let kept = arguments.0.clone();
         let shown = take_fields(&mut arguments, version, |name| NodeField::parse(name).map(|f| (f, f.since())))?;
         let fields = match shown {
@@ -88,35 +88,6 @@ pub fn with_links(mut fields: Vec<NodeField>) -> Vec<NodeField> {
         }
     });
     fields
-}
-
-/// Columns with an order: not JSON, and not computed.
-fn is_sortable(name: &str) -> bool {
-    NodeField::parse(name).is_some_and(|field| {
-        use NodeField as F;
-        !matches!(
-            field,
-            F::DriverInfo
-                | F::DriverInternalInfo
-                | F::Properties
-                | F::Extra
-                | F::InstanceInfo
-                | F::NetworkData
-                | F::RaidConfig
-                | F::TargetRaidConfig
-                | F::CleanStep
-                | F::DeployStep
-                | F::ServiceStep
-                | F::Traits
-                | F::Links
-                | F::Ports
-                | F::States
-                | F::Portgroups
-                | F::Volume
-                | F::Conductor
-                | F::AllocationUuid
-        )
-    })
 }
 
 fn conditions(arguments: &mut Arguments) -> Result<NodeConditions, Refusal> {

@@ -3,7 +3,6 @@
 pub mod create;
 pub mod document;
 pub mod list;
-pub mod name;
 pub mod view;
 
 pub use create::create;

@@ -2,7 +2,9 @@
 
 use assay_core::{
     id::{NodeId, PortId, PortgroupId},
+    local_link::normalise_local_link,
     microversion::{Endpoint, Microversion, PortField},
+    name::is_logical_name,
     node::{JsonMap, Timestamp},
     port::Port,
 };
@@ -10,9 +12,8 @@ use serde_json::{Value, json};
 
 use crate::{
     patch::{Operation, apply, check_roots},
-    port::link_info,
     refusal::Refusal,
-    repr::repr,
+    repr::{repr, repr_str},
     value::{Given, body_object, only_known_keys, require_key},
 };
 
@@ -129,6 +130,16 @@ fn of(port: &Port) -> Value {
     })
 }
 
+fn name(given: Given<'_>) -> Result<Option<String>, Refusal> {
+    let name = given.text(255)?.filter(|name| !name.is_empty());
+    match name {
+        Some(name) if !is_logical_name(&name) => {
+            Err(Refusal::Invalid(format!("Cannot use invalid name {} for a port", repr_str(&name))))
+        }
+        name => Ok(name),
+    }
+}
+
 /// Writes one field; null means its default, where it has one.
 fn assign(port: &mut Port, field: PortField, value: &Value) -> Result<(), Refusal> {
     use PortField as F;
@@ -141,8 +152,8 @@ fn assign(port: &mut Port, field: PortField, value: &Value) -> Result<(), Refusa
         F::Extra => port.extra = given.object()?,
         F::IsSmartnic => port.is_smartnic = given.boolean()?.unwrap_or(false),
         F::PxeEnabled => port.pxe_enabled = given.boolean()?.unwrap_or(true),
-        F::Name => port.name = given.text(255)?.filter(|name| !name.is_empty()),
-        F::LocalLinkConnection => port.local_link_connection = link_info::checked(given.object()?)?,
+        F::Name => port.name = name(given)?,
+        F::LocalLinkConnection => port.local_link_connection = normalise_local_link(given.object()?)?,
         F::PhysicalNetwork => {
             port.physical_network = given.text(64)?;
             if port.physical_network.as_deref() == Some("") {

@@ -43,7 +43,7 @@ impl PortList {
         detail: bool,
     ) -> Result<Self, Refusal> {
         arguments.check(version, |name| PortQuery::parse(name).map(PortQuery::since))?;
-        let page = Page::take(&mut arguments, max_limit, is_sortable)?;
+        let page = Page::take(&mut arguments, max_limit)?;
         let kept = arguments.0.clone();
         let shown = take_fields(&mut arguments, version, |name| PortField::parse(name).map(|f| (f, f.since())))?;
         let fields = match shown {
@@ -82,14 +82,4 @@ pub fn with_links(mut fields: Vec<PortField>) -> Vec<PortField> {
         fields.push(PortField::Links);
     }
     fields
-}
-
-fn is_sortable(name: &str) -> bool {
-    PortField::parse(name).is_some_and(|field| {
-        use PortField as F;
-        !matches!(
-            field,
-            F::Extra | F::InternalInfo | F::LocalLinkConnection | F::Links | F::NodeUuid | F::PortgroupUuid
-        )
-    })
 }

@@ -1,7 +1,6 @@
 //! Ports: how they are shown, created, changed and asked for in lists.
 
 pub mod document;
-pub mod link_info;
 pub mod list;
 pub mod view;
 
