@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use assay_core::provision::ProvisionState;
+use assay_core::{
+    inventory::{Inventory, summary::summary},
+    provision::ProvisionState,
+};
 use chrono::Utc;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -138,11 +141,18 @@ async fn conclude(api: &Api, path: &str, node: &Value, out: &mut dyn Write) -> R
     }
     writeln!(out, "\nThe node is {state}, {}.", text("power_state"))?;
     match api.get(&format!("{path}/inventory")).await {
-        Ok(data) => writeln!(out, "{:#}", data["inventory"])?,
+        Ok(data) => summarise(&data["inventory"], out)?,
         Err(ClientError::Refused { .. }) => writeln!(out, "It has no inventory.")?,
         Err(error) => return Err(error.into()),
     }
     Ok(Outcome::Well)
+}
+
+/// The inventory in lines for a person.
+fn summarise(inventory: &Value, out: &mut dyn Write) -> io::Result<()> {
+    let lines = inventory.as_object().map(|object| summary(&Inventory::from(object))).unwrap_or_default();
+    let widest = lines.iter().map(|(label, _)| label.chars().count()).max().unwrap_or_default();
+    lines.iter().try_for_each(|(label, value)| writeln!(out, "  {label:<widest$}  {value}"))
 }
 
 /// Replaces the progress line; only a terminal has one.
@@ -184,7 +194,10 @@ mod tests {
         let router = Router::new()
             .route("/v1/nodes/{id}", routing::get(node))
             .route("/v1/nodes/{id}/timeline", routing::get(timeline))
-            .route("/v1/nodes/{id}/inventory", routing::get(|| async { Json(json!({"inventory": {"cpu": 1}})) }));
+            .route(
+                "/v1/nodes/{id}/inventory",
+                routing::get(|| async { Json(json!({"inventory": {"memory": {"physical_mb": 2048}}})) }),
+            );
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -204,7 +217,7 @@ mod tests {
         let (outcome, shown) = watch(api("manageable").await).await;
         assert_eq!(outcome, Outcome::Well);
         assert_eq!(shown.matches("switched off").count(), 1, "{shown}");
-        assert!(shown.contains("The node is manageable, power off."), "{shown}");
+        assert!(shown.contains("The node is manageable, power off.\n  Memory  2.0 GiB"), "{shown}");
     }
 
     #[tokio::test]

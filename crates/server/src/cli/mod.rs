@@ -4,6 +4,7 @@ pub mod args;
 mod audit;
 mod client;
 mod config;
+mod doctor;
 mod follow;
 mod inspect;
 
@@ -60,6 +61,7 @@ fn dispatch(command: &Command, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         Command::Config(args) => config::show(args, out),
         Command::Inspect(args) => quick_runtime()?.block_on(inspect::run(args, out)),
         Command::Audit(args) => quick_runtime()?.block_on(audit::run(args, out)),
+        Command::Doctor(args) => doctor::run(args, out),
         _ => anyhow::bail!("this verb is not built in yet"),
     }
 }

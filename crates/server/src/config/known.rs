@@ -62,7 +62,7 @@ pub fn refusals(sources: &Sources) -> Vec<String> {
         .iter()
         .filter_map(|&(group, name, advice)| {
             let entry = sources.given(group, name)?;
-            let harmless = entry.text.is_empty() || entry.text == "none" || bool::parse(&entry.text) == Some(false);
+            let harmless = entry.text.is_empty() || entry.text == "none" || bool::parse(&entry.text) == Ok(false);
             (!harmless).then(|| format!("{}: [{group}] {name}: {advice}", entry.origin))
         })
         .collect()

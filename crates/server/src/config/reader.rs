@@ -4,7 +4,7 @@ use super::{
     interpolate::interpolate,
     options::OptionSpec,
     sources::{Origin, Sources},
-    value::OptionValue,
+    value::{OptionValue, Unfit},
 };
 
 /// An option as it is in force.
@@ -65,7 +65,10 @@ impl<'a> Reader<'a> {
 /// Parses `text` and checks its range; a refusal shows the text unless it is secret.
 fn accept<T: OptionValue>(spec: &OptionSpec, text: &str) -> Result<T, String> {
     let shown = if spec.secret { "the value".to_owned() } else { format!("`{text}`") };
-    let value = T::parse(text).ok_or_else(|| format!("{shown} is no {}", spec.kind.replace('\\', "")))?;
+    let value = T::parse(text).map_err(|unfit| match unfit {
+        Unfit::Because(reason) if !spec.secret => reason,
+        _ => format!("{shown} is no {}", spec.kind.replace('\\', "")),
+    })?;
     match (spec.range, value.number()) {
         (Some((min, max)), Some(number)) if !(min..=max).contains(&number) => {
             Err(format!("{shown} is not between {min} and {max}"))

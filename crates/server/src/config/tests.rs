@@ -1,9 +1,6 @@
 use std::{io::Write, path::Path};
 
-use super::{
-    groups::{boot::DefaultBootMode, service::AuthStrategy},
-    *,
-};
+use super::{groups::service::AuthStrategy, *};
 
 /// Loads one file with `text` and the environment's `variables`.
 fn load_text(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
@@ -26,14 +23,18 @@ fn origin<'a>(loaded: &'a Loaded, group: &str, name: &str) -> &'a Setting {
 
 #[test]
 fn nothing_has_to_be_configured() {
-    let loaded =
-        load(&Inputs { variables: vec![("OS_DEFAULT__MY_IP".into(), "10.0.0.7".into())], ..Inputs::default() });
+    let loaded = load(&Inputs {
+        variables: vec![("OS_DEFAULT__MY_IP".into(), "10.0.0.7".into()), ("OS_ASSAY__STATE_PATH".into(), "/s".into())],
+        ..Inputs::default()
+    });
     let config = loaded.unwrap().config;
     assert_eq!(config.deploy.http_url, "http://10.0.0.7:8080");
     assert_eq!(config.api.host_ip.to_string(), "127.0.0.1");
     assert_eq!(config.general.auth_strategy, AuthStrategy::Noauth);
-    assert_eq!(config.deploy.default_boot_mode, DefaultBootMode::Uefi);
-    assert!(config.assay.key_file.starts_with(&config.general.state_path));
+    assert_eq!(config.deploy.default_boot_mode, assay_core::power::BootMode::Uefi);
+    assert_eq!(config.assay.key_file, Path::new("/s/instance.key"));
+    assert_eq!(config.database.connection.reveal(), "sqlite:////s/assay.sqlite");
+    assert_eq!(config.conductor.file_url_allowed_paths[0], Path::new("/s/images"));
 }
 
 #[test]
@@ -82,7 +83,15 @@ fn every_bad_value_is_named_with_file_group_and_option() {
 #[test]
 fn a_choice_that_does_not_exist_is_refused_with_those_that_do() {
     let refusal = refusal("[deploy]\ndefault_boot_mode = efi\n");
-    assert!(refusal.ends_with("[deploy] default_boot_mode: `efi` is no uefi | bios"), "{refusal}");
+    assert!(refusal.ends_with("[deploy] default_boot_mode: `efi` is no bios | uefi"), "{refusal}");
+}
+
+#[test]
+fn an_unknown_hook_and_an_unsafe_kernel_parameter_stop_the_start() {
+    let text = "[inspector]\nhooks = $default_hooks,lunch\nextra_kernel_params = a=1 b=${net0/mac}\n";
+    let refusal = refusal(text);
+    assert!(refusal.contains(":2: [inspector] hooks: unknown hook \"lunch\""), "{refusal}");
+    assert!(refusal.contains(":3: [inspector] extra_kernel_params: "), "{refusal}");
 }
 
 #[test]

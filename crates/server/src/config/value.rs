@@ -2,7 +2,21 @@
 
 use std::{collections::BTreeMap, net::IpAddr, net::Ipv4Addr, path::PathBuf, time::Duration};
 
-use assay_core::secret::Secret;
+use assay_core::{
+    hooks::{AddPorts, KeepPorts, Pipeline},
+    kernel::KernelParams,
+    power::BootMode,
+    secret::Secret,
+};
+
+/// Why a text is no value of an option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// It is not of the option's kind; there is no more to say.
+    Kind,
+    /// It is, but it can't be used.
+    Because(String),
+}
 
 /// A type that an option can have.
 pub trait OptionValue: Sized {
@@ -12,8 +26,11 @@ pub trait OptionValue: Sized {
     /// What values look like, for the reference page and for refusals.
     fn kind() -> String;
 
-    /// Reads a value; `None` when the text is none.
-    fn parse(text: &str) -> Option<Self>;
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// The text can't be used, and why.
+    fn parse(text: &str) -> Result<Self, Unfit>;
 
     /// What an option is that was never set; `None` when it has to be.
     fn unset() -> Option<Self> {
@@ -33,8 +50,8 @@ impl<T: OptionValue> OptionValue for Option<T> {
         T::kind()
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        if text.is_empty() { Some(None) } else { T::parse(text).map(Some) }
+    fn parse(text: &str) -> Result<Self, Unfit> {
+        if text.is_empty() { Ok(None) } else { T::parse(text).map(Some) }
     }
 
     fn unset() -> Option<Self> {
@@ -51,11 +68,11 @@ impl OptionValue for bool {
         "boolean".to_owned()
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Result<Self, Unfit> {
         match text.to_ascii_lowercase().as_str() {
-            "true" | "1" | "on" | "yes" => Some(true),
-            "false" | "0" | "off" | "no" => Some(false),
-            _ => None,
+            "true" | "1" | "on" | "yes" => Ok(true),
+            "false" | "0" | "off" | "no" => Ok(false),
+            _ => Err(Unfit::Kind),
         }
     }
 }
@@ -67,8 +84,8 @@ macro_rules! numbers {
                 $kind.to_owned()
             }
 
-            fn parse(text: &str) -> Option<Self> {
-                text.parse().ok()
+            fn parse(text: &str) -> Result<Self, Unfit> {
+                text.parse().map_err(|_| Unfit::Kind)
             }
 
             fn number(&self) -> Option<i64> {
@@ -84,8 +101,8 @@ impl OptionValue for Duration {
         "seconds".to_owned()
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        text.parse().ok().map(Self::from_secs)
+    fn parse(text: &str) -> Result<Self, Unfit> {
+        text.parse().map(Self::from_secs).map_err(|_| Unfit::Kind)
     }
 
     fn number(&self) -> Option<i64> {
@@ -100,8 +117,8 @@ macro_rules! texts {
                 $kind.to_owned()
             }
 
-            fn parse(text: &str) -> Option<Self> {
-                text.parse().ok()
+            fn parse(text: &str) -> Result<Self, Unfit> {
+                text.parse().map_err(|_| Unfit::Kind)
             }
         }
     )+};
@@ -115,8 +132,8 @@ impl OptionValue for Secret {
         "secret".to_owned()
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        Some(Self::new(text.to_owned()))
+    fn parse(text: &str) -> Result<Self, Unfit> {
+        Ok(Self::new(text.to_owned()))
     }
 }
 
@@ -125,9 +142,9 @@ impl<T: OptionValue> OptionValue for Vec<T> {
         format!("list ({}, …)", T::kind())
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Result<Self, Unfit> {
         if text.trim().is_empty() {
-            return Some(Self::new());
+            return Ok(Self::new());
         }
         text.split(',').map(|item| T::parse(item.trim())).collect()
     }
@@ -142,16 +159,17 @@ impl OptionValue for BTreeMap<String, String> {
         "map (key:value, …)".to_owned()
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Result<Self, Unfit> {
         let mut map = Self::new();
         for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
-            let (key, value) = item.split_once(':')?;
-            let former = map.insert(key.trim().to_owned(), value.trim().to_owned());
+            let (key, value) = item.split_once(':').ok_or(Unfit::Kind)?;
+            let key = key.trim();
+            let former = map.insert(key.to_owned(), value.trim().to_owned());
             if former.is_some() {
-                return None;
+                return Err(Unfit::Because(format!("it has the key {key} twice")));
             }
         }
-        Some(map)
+        Ok(map)
     }
 
     fn unset() -> Option<Self> {
@@ -173,12 +191,49 @@ impl OptionValue for AddressRange {
         "first-last (IPv4 addresses)".to_owned()
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        let (first, last) = text.split_once(['-', ','])?;
-        let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-        (first <= last).then_some(Self { first, last })
+    fn parse(text: &str) -> Result<Self, Unfit> {
+        let (first, last) = text.split_once(['-', ',']).ok_or(Unfit::Kind)?;
+        let (first, last) = (Ipv4Addr::parse(first.trim())?, Ipv4Addr::parse(last.trim())?);
+        if first > last { Err(Unfit::Because(format!("{first} is above {last}"))) } else { Ok(Self { first, last }) }
     }
 }
+
+impl OptionValue for KernelParams {
+    fn kind() -> String {
+        "kernel parameters".to_owned()
+    }
+
+    fn parse(text: &str) -> Result<Self, Unfit> {
+        Self::parse(text).map_err(|wrong| Unfit::Because(wrong.to_string()))
+    }
+}
+
+impl OptionValue for Pipeline {
+    fn kind() -> String {
+        "list of hooks".to_owned()
+    }
+
+    fn parse(text: &str) -> Result<Self, Unfit> {
+        // `$default_hooks` has been replaced already.
+        Self::parse(text, "").map_err(|wrong| Unfit::Because(wrong.to_string()))
+    }
+}
+
+/// Options whose values are the core's own words.
+macro_rules! core_words {
+    ($($type:ty),+) => {$(
+        impl OptionValue for $type {
+            fn kind() -> String {
+                <$type>::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>().join(" \\| ")
+            }
+
+            fn parse(text: &str) -> Result<Self, Unfit> {
+                <$type>::parse(text).ok_or(Unfit::Kind)
+            }
+        }
+    )+};
+}
+core_words!(AddPorts, KeepPorts, BootMode);
 
 /// Makes an enum whose variants are the texts that an option accepts.
 macro_rules! choices {
@@ -194,10 +249,10 @@ macro_rules! choices {
                 [$($text),+].join(" \\| ")
             }
 
-            fn parse(text: &str) -> Option<Self> {
+            fn parse(text: &str) -> Result<Self, $crate::config::value::Unfit> {
                 match text {
-                    $($text => Some(Self::$variant),)+
-                    _ => None,
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err($crate::config::value::Unfit::Kind),
                 }
             }
         }
@@ -223,7 +278,7 @@ mod tests {
             ("", None),
             ("y", None),
         ] {
-            assert_eq!(bool::parse(text), value, "{text:?}");
+            assert_eq!(bool::parse(text).ok(), value, "{text:?}");
         }
     }
 
@@ -234,22 +289,22 @@ mod tests {
         let map = <BTreeMap<String, String>>::parse("x86_64:file:///k , aarch64:http://h/k").unwrap();
         assert_eq!(map["x86_64"], "file:///k");
         assert_eq!(map["aarch64"], "http://h/k");
-        assert_eq!(<BTreeMap<String, String>>::parse("a:1,a:2"), None);
-        assert_eq!(<BTreeMap<String, String>>::parse("a"), None);
+        assert_eq!(<BTreeMap<String, String>>::parse("a:1,a:2"), Err(Unfit::Because("it has the key a twice".into())));
+        assert_eq!(<BTreeMap<String, String>>::parse("a"), Err(Unfit::Kind));
     }
 
     #[test]
     fn a_pool_is_two_addresses_in_their_order() {
-        assert!(AddressRange::parse("10.0.0.10-10.0.0.20").is_some());
-        assert!(AddressRange::parse("10.0.0.10, 10.0.0.20").is_some());
-        assert_eq!(AddressRange::parse("10.0.0.20-10.0.0.10"), None);
-        assert_eq!(AddressRange::parse("10.0.0.0/24"), None);
+        assert!(AddressRange::parse("10.0.0.10-10.0.0.20").is_ok());
+        assert!(AddressRange::parse("10.0.0.10, 10.0.0.20").is_ok());
+        assert!(matches!(AddressRange::parse("10.0.0.20-10.0.0.10"), Err(Unfit::Because(_))));
+        assert_eq!(AddressRange::parse("10.0.0.0/24"), Err(Unfit::Kind));
     }
 
     #[test]
     fn an_empty_optional_value_is_unset() {
-        assert_eq!(<Option<u64>>::parse(""), Some(None));
-        assert_eq!(<Option<u64>>::parse("7"), Some(Some(7)));
-        assert_eq!(<Option<u64>>::parse("-7"), None);
+        assert_eq!(<Option<u64>>::parse(""), Ok(None));
+        assert_eq!(<Option<u64>>::parse("7"), Ok(Some(7)));
+        assert_eq!(<Option<u64>>::parse("-7"), Err(Unfit::Kind));
     }
 }

@@ -1,18 +1,10 @@
 //! How machines are booted and reached: `[deploy]`, `[dhcp]`, `[pxe]`, `[redfish]`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use assay_core::{kernel::KernelParams, power::BootMode};
 
 use crate::config::{options::options, value::choices};
-
-choices! {
-    /// The firmware's way to boot.
-    DefaultBootMode {
-        /// UEFI.
-        Uefi = "uefi",
-        /// Legacy BIOS.
-        Bios = "bios",
-    }
-}
 
 choices! {
     /// Who answers DHCP requests.
@@ -44,7 +36,7 @@ options! {
         /// What the URLs of boot files start with.
         http_url: String = "http://$assay.boot_address:$assay.boot_port";
         /// The boot mode of nodes that name none.
-        default_boot_mode: DefaultBootMode = "uefi";
+        default_boot_mode: BootMode = "uefi";
     }
 }
 
@@ -62,15 +54,23 @@ options! {
     Pxe = "pxe" {
         /// Kernel parameters of the ramdisk; `%default%` in a node's
         /// `driver_info[kernel_append_params]` stands for them.
-        kernel_append_params: String = "nofb vga=normal", formerly "pxe_append_params";
-        /// The loader for BIOS machines.
+        kernel_append_params: KernelParams = "nofb vga=normal", formerly "pxe_append_params";
+        /// The iPXE loader for BIOS machines.
         ipxe_bootfile_name: String = "undionly.kpxe";
-        /// The loader for UEFI machines.
+        /// The iPXE loader for UEFI machines.
         uefi_ipxe_bootfile_name: String = "snponly.efi";
+        /// iPXE loaders by `cpu_arch`, or by `cpu_arch-boot_mode`.
+        ipxe_bootfile_name_by_arch: BTreeMap<String, String>;
+        /// The loader for BIOS machines without iPXE.
+        pxe_bootfile_name: String = "pxelinux.0";
+        /// The loader for UEFI machines without iPXE.
+        uefi_pxe_bootfile_name: String = "bootx64.efi";
+        /// Loaders without iPXE by `cpu_arch`, or by `cpu_arch-boot_mode`.
+        pxe_bootfile_name_by_arch: BTreeMap<String, String>;
         /// More loaders, or other places of them: `name:path, …`.
-        loader_file_paths: std::collections::BTreeMap<String, String>;
+        loader_file_paths: BTreeMap<String, String>;
         /// The folder in which images are cached.
-        images_path: PathBuf = "$state_path/cache";
+        images_path: PathBuf = "$assay.state_path/cache";
         /// The size of that cache, in MiB.
         image_cache_size: u64 = "20480", range 1..=1_000_000_000;
     }

@@ -2,33 +2,12 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use assay_core::{
+    hooks::{AddPorts, KeepPorts, Pipeline},
+    kernel::KernelParams,
+};
+
 use crate::config::{options::options, value::choices};
-
-choices! {
-    /// Which NICs become ports.
-    AddPorts {
-        /// Every one.
-        All = "all",
-        /// Those with an address.
-        Active = "active",
-        /// The one that was booted from.
-        Pxe = "pxe",
-        /// None.
-        Disabled = "disabled",
-    }
-}
-
-choices! {
-    /// Which ports stay.
-    KeepPorts {
-        /// All.
-        All = "all",
-        /// Those whose NIC is in the inventory.
-        Present = "present",
-        /// Those that `add_ports` stands for.
-        Added = "added",
-    }
-}
 
 choices! {
     /// Where inventories are kept.
@@ -65,7 +44,7 @@ options! {
         /// The ramdisk by the `cpu_arch` of a node.
         deploy_ramdisk_by_arch: BTreeMap<String, String>;
         /// The folders from which `file://` images may come; links are resolved first.
-        file_url_allowed_paths: Vec<PathBuf> = "$state_path/images,/var/lib/ironic,/shared/html,/templates,/opt/cache/files,/vagrant";
+        file_url_allowed_paths: Vec<PathBuf> = "$assay.state_path/images,/var/lib/ironic,/shared/html,/templates,/opt/cache/files,/vagrant";
         /// A provided node would be cleaned first. This version has no cleaning: the node becomes
         /// available at once, and the log says so.
         automated_clean: bool = "true";
@@ -79,7 +58,7 @@ options! {
     Inspector = "inspector" {
         /// Added to the ramdisk's kernel parameters; `driver_info[inspector_extra_kernel_params]`
         /// of a node replaces it.
-        extra_kernel_params: String = "";
+        extra_kernel_params: KernelParams = "";
         /// Switch nodes off after the inspection.
         power_off: bool = "true";
         /// What the callback's URL starts with. Unset: `[deploy] http_url`.
@@ -93,10 +72,10 @@ options! {
         keep_ports: KeepPorts = "all";
         /// Set `pxe_enabled` of ports by whether their NIC was booted from.
         update_pxe_enabled: bool = "true";
-        /// The hooks, in their order; the value of `hooks` refers to them as `$default_hooks`.
-        default_hooks: Vec<String> = "ramdisk-error,validate-interfaces,ports,architecture";
+        /// What `$default_hooks` stands for in `hooks`.
+        default_hooks: String = "ramdisk-error,validate-interfaces,ports,architecture";
         /// The hooks that process an inventory, in their order.
-        hooks: Vec<String> = "$default_hooks";
+        hooks: Pipeline = "$default_hooks";
         /// Create ports from the BMC's list of NICs before the ramdisk is booted.
         pre_create_ports: bool = "true";
         /// Leave one GiB for partitioning in `local_gb`.

@@ -74,7 +74,7 @@ options! {
         host: String;
         /// This machine's address. Unset: the one from which it reaches others.
         my_ip: IpAddr;
-        /// Where Assay keeps its database, its key and its images.
+        /// What `$state_path` stands for; also the default of `[assay] state_path`.
         state_path: PathBuf = "/var/lib/assay";
         /// The resource class of new nodes that have none.
         default_resource_class: Option<String>;
@@ -120,6 +120,8 @@ options! {
     Assay = "assay" {
         /// Which introspection service inspects.
         inspector: InspectorChoice = "auto";
+        /// Where Assay keeps its database, its key and its images.
+        state_path: PathBuf = "$DEFAULT.state_path";
         /// The key that seals BMC passwords and signs callbacks; made at the first start.
         key_file: PathBuf = "$state_path/instance.key";
         /// The address at which machines on the inspection network reach this one.
@@ -158,7 +160,7 @@ options! {
     /// The database.
     Database = "database" {
         /// Where it is. This version knows `sqlite:///` and a path.
-        connection: Secret = "sqlite:///$state_path/assay.sqlite";
+        connection: Secret = "sqlite:///$assay.state_path/assay.sqlite";
     }
 }
 
