@@ -10,6 +10,7 @@ pub mod inspect;
 pub mod interface;
 pub mod management;
 pub mod network;
+pub mod redfish;
 pub mod registry;
 #[cfg(test)]
 mod testing;

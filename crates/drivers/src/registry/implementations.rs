@@ -15,6 +15,7 @@ use crate::{
     interface::{BootInterface, InspectInterface, ManagementInterface, NetworkInterface, PowerInterface, Property},
     management::NoopManagement,
     network::NoopNetwork,
+    redfish::{self, RedfishConfig},
 };
 
 /// The implementations by name. Kinds that are served by name only have none.
@@ -51,6 +52,15 @@ impl Implementations {
                 ("no-inspect", Arc::new(NoInspect) as _),
             ]),
         }
+    }
+
+    /// Adds `redfish` power and management.
+    #[must_use]
+    pub fn with_redfish(mut self, config: RedfishConfig) -> Self {
+        let (power, management) = redfish::interfaces(config);
+        self.power.insert("redfish", Arc::new(power));
+        self.management.insert("redfish", Arc::new(management));
+        self
     }
 
     /// The names of `kind` that this build serves.
