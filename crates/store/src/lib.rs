@@ -1,3 +1,34 @@
 //! Where it is kept: one function per query, each taking a connection.
 //!
+//! Reads take a [`Conn`] from [`Store::read`]; writes take the [`Tx`] that [`Store::write`] hands
+//! to its closure. Waiting writes share one commit.
+//!
 //! **Invariant:** no transaction is open across anything that is not SQL.
+
+pub mod bodies;
+pub mod boot_records;
+pub mod conductors;
+mod conn;
+mod dialect;
+mod entity;
+mod error;
+pub mod history;
+pub mod inspections;
+pub mod keyfile;
+pub mod leases;
+mod lock;
+pub mod meta;
+mod migration;
+pub mod nodes;
+pub mod page;
+pub mod ports;
+pub mod runs;
+mod seal;
+mod store;
+mod time;
+pub mod timeline;
+mod writer;
+
+pub use conn::{Conn, Tx};
+pub use error::StoreError;
+pub use store::Store;

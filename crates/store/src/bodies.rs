@@ -1,0 +1,146 @@
+//! The raw bodies that ramdisks post, compressed; kept before anything reads them.
+//!
+//! **Invariant:** a run has at most one body (promise S3), and it is on disk when
+//! [`Store::write`](crate::Store::write) returns (promise S7).
+
+use std::io::{Read as _, Write as _};
+
+use assay_core::{
+    id::{BodyId, RunId},
+    node::Timestamp,
+};
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _,
+    sea_query::{Expr, OnConflict},
+};
+use uuid::Uuid;
+
+use crate::{
+    Conn, StoreError, Tx,
+    entity::bodies::{ActiveModel, Column as C, Entity},
+    time::micros,
+};
+
+/// A body in its compressed form. Made outside of the writer, which must not be held up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompressedBody {
+    gzip: Vec<u8>,
+    size: usize,
+}
+
+impl CompressedBody {
+    /// Compresses a body.
+    #[must_use]
+    pub fn compress(raw: &[u8]) -> Self {
+        let mut encoder = GzEncoder::new(Vec::with_capacity(raw.len() / 4), Compression::fast());
+        // Writing to a Vec can't fail.
+        encoder.write_all(raw).ok();
+        Self { gzip: encoder.finish().unwrap_or_default(), size: raw.len() }
+    }
+}
+
+/// What became of a posted body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The run's body: this one, or the first.
+    pub id: BodyId,
+    /// Whether it is this one.
+    pub first: bool,
+    /// What the first was answered with, if it has been answered.
+    pub reply: Option<String>,
+}
+
+/// Takes a run's body, unless it has one: then nothing changes and the first one's answer is
+/// returned.
+///
+/// # Errors
+/// What the database answers.
+pub async fn accept(
+    tx: &Tx<'_>,
+    run: RunId,
+    body: CompressedBody,
+    reply: Option<String>,
+    now: Timestamp,
+) -> Result<Accepted, StoreError> {
+    let id = Uuid::now_v7();
+    let row = ActiveModel {
+        id: Set(id),
+        run_id: Set(run.0),
+        received_at: Set(micros(now)),
+        size: Set(i64::try_from(body.size).unwrap_or(i64::MAX)),
+        reply: Set(reply.clone()),
+        bytes: Set(body.gzip),
+    };
+    let only_first = OnConflict::column(C::RunId).do_nothing().to_owned();
+    Entity::insert(row).on_conflict(only_first).exec_without_returning(&tx.db).await.or_else(none_inserted)?;
+    let first = of_run(tx, run).await?.ok_or_else(|| StoreError::not_found("Body of run", &run))?;
+    Ok(Accepted { first: first.id.0 == id, ..first })
+}
+
+/// Some databases count an insert that does nothing as an error; it is none here.
+fn none_inserted<T: Default>(error: sea_orm::DbErr) -> Result<T, sea_orm::DbErr> {
+    if matches!(error, sea_orm::DbErr::RecordNotInserted) { Ok(T::default()) } else { Err(error) }
+}
+
+/// Notes what the run's body was answered with, for callers that repeat it.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn set_reply(tx: &Tx<'_>, id: BodyId, reply: &str) -> Result<(), StoreError> {
+    let written =
+        Entity::update_many().col_expr(C::Reply, Expr::value(reply)).filter(C::Id.eq(id.0)).exec(&tx.db).await?;
+    if written.rows_affected == 1 { Ok(()) } else { Err(StoreError::not_found("Body", &id)) }
+}
+
+/// The run's body, if it has one, without its bytes. `first` is false: it was there before.
+///
+/// # Errors
+/// What the database answers.
+pub async fn of_run(conn: &Conn<'_>, run: RunId) -> Result<Option<Accepted>, StoreError> {
+    let found: Option<(Uuid, Option<String>)> = Entity::find()
+        .select_only()
+        .columns([C::Id, C::Reply])
+        .filter(C::RunId.eq(run.0))
+        .into_tuple()
+        .one(&conn.db)
+        .await?;
+    Ok(found.map(|(id, reply)| Accepted { id: BodyId(id), first: false, reply }))
+}
+
+/// The bytes as they were posted; `limit` bounds what is unpacked.
+///
+/// # Errors
+/// [`StoreError::NotFound`]; [`StoreError::Corrupt`] when they do not unpack within `limit`.
+pub async fn get(conn: &Conn<'_>, id: BodyId, limit: usize) -> Result<Vec<u8>, StoreError> {
+    let gzip: Option<Vec<u8>> =
+        Entity::find().select_only().column(C::Bytes).filter(C::Id.eq(id.0)).into_tuple().one(&conn.db).await?;
+    let gzip = gzip.ok_or_else(|| StoreError::not_found("Body", &id))?;
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
+    let mut raw = Vec::new();
+    GzDecoder::new(gzip.as_slice())
+        .take(most.saturating_add(1))
+        .read_to_end(&mut raw)
+        .map_err(|error| StoreError::corrupt("bodies", &id, &error))?;
+    if raw.len() > limit {
+        return Err(StoreError::corrupt("bodies", &id, &format!("it unpacks to more than {limit} bytes")));
+    }
+    Ok(raw)
+}
+
+/// Deletes the bodies that were received before `before`, of runs that have ended, and returns
+/// how many they were.
+///
+/// # Errors
+/// What the database answers.
+pub async fn delete_before(tx: &Tx<'_>, before: Timestamp) -> Result<u64, StoreError> {
+    use crate::entity::runs;
+    let open = sea_orm::sea_query::Query::select()
+        .column(runs::Column::Id)
+        .from(runs::Entity)
+        .and_where(runs::Column::Open.eq(true))
+        .to_owned();
+    let old = C::ReceivedAt.lt(micros(before)).and(C::RunId.not_in_subquery(open));
+    Ok(Entity::delete_many().filter(old).exec(&tx.db).await?.rows_affected)
+}

@@ -1,0 +1,18 @@
+//! Which NICs get boot answers now, and from what they are rendered.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "boot_records")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub mac: String,
+    pub run_id: Uuid,
+    pub node_id: Uuid,
+    pub record: String,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,21 @@
+//! What inspections found; reapply makes a new generation.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "inspections")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub seq: i64,
+    pub node_id: Uuid,
+    pub run_id: Uuid,
+    pub generation: i32,
+    pub created_at: i64,
+    pub inventory: String,
+    pub plugin_data: String,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

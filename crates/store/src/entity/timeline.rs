@@ -1,0 +1,19 @@
+//! What was seen of a run, in its order.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "timeline")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub seq: i64,
+    pub run_id: Uuid,
+    pub at: i64,
+    pub event: String,
+    pub text: String,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,84 @@
+//! What inspections found: inventory and plugin data, as JSON text that goes through unread.
+
+use assay_core::{
+    id::{NodeId, RunId},
+    node::Timestamp,
+};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::Expr,
+};
+
+use crate::{
+    Conn, StoreError, Tx,
+    entity::inspections::{ActiveModel, Column as C, Entity, Model},
+    time::{micros, timestamp},
+};
+
+/// One result of an inspection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inspection {
+    /// The node.
+    pub node: NodeId,
+    /// The run whose body it was made from.
+    pub run: RunId,
+    /// 1 for what the run itself stored; reapply makes the next.
+    pub generation: i32,
+    /// When it was stored.
+    pub created_at: Timestamp,
+    /// The inventory, a JSON object.
+    pub inventory: String,
+    /// What the hooks added, a JSON object.
+    pub plugin_data: String,
+}
+
+impl From<Model> for Inspection {
+    fn from(row: Model) -> Self {
+        Self {
+            node: NodeId(row.node_id),
+            run: RunId(row.run_id),
+            generation: row.generation,
+            created_at: timestamp(row.created_at),
+            inventory: row.inventory,
+            plugin_data: row.plugin_data,
+        }
+    }
+}
+
+/// Stores a result as the run's next generation, which is returned; what `inspection.generation`
+/// says is not looked at.
+///
+/// # Errors
+/// What the database answers.
+pub async fn insert(tx: &Tx<'_>, inspection: Inspection) -> Result<i32, StoreError> {
+    let last: Option<Option<i32>> = Entity::find()
+        .select_only()
+        .expr(Expr::col(C::Generation).max())
+        .filter(C::NodeId.eq(inspection.node.0))
+        .filter(C::RunId.eq(inspection.run.0))
+        .into_tuple()
+        .one(&tx.db)
+        .await?;
+    let generation = last.flatten().unwrap_or(0) + 1;
+    let row = ActiveModel {
+        seq: NotSet,
+        node_id: Set(inspection.node.0),
+        run_id: Set(inspection.run.0),
+        generation: Set(generation),
+        created_at: Set(micros(inspection.created_at)),
+        inventory: Set(inspection.inventory),
+        plugin_data: Set(inspection.plugin_data),
+    };
+    Entity::insert(row).exec_without_returning(&tx.db).await?;
+    Ok(generation)
+}
+
+/// The node's latest result.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when it was never inspected.
+pub async fn latest(conn: &Conn<'_>, node: NodeId) -> Result<Inspection, StoreError> {
+    let row = Entity::find().filter(C::NodeId.eq(node.0)).order_by_desc(C::Seq).limit(1).one(&conn.db).await?;
+    row.map(Inspection::from).ok_or_else(|| StoreError::not_found("Inventory of node", &node))
+}

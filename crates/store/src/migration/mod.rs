@@ -1,0 +1,32 @@
+//! The schema's versions. Each migration is written once, in types that all databases have.
+
+mod first;
+
+use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+/// The schema that this release works with: the number of its migrations.
+pub const VERSION: i32 = 1;
+
+struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(first::First)]
+    }
+}
+
+/// Applies what the database lacks, as part of `transaction`.
+pub async fn up(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    Migrator::up(transaction, None).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_counts_the_migrations() {
+        assert_eq!(usize::try_from(VERSION).unwrap(), Migrator::migrations().len());
+    }
+}

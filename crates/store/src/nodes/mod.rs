@@ -1,0 +1,163 @@
+//! Nodes: the row of each, and who may change it.
+//!
+//! **Invariant:** a node is written only by who holds its exclusive lock, or while nobody holds
+//! it; the guard is part of the statement that writes.
+
+mod lease;
+mod list;
+mod row;
+
+use assay_core::{
+    id::NodeId,
+    node::{Node, Timestamp},
+};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _, Select,
+    sea_query::Expr,
+};
+use uuid::Uuid;
+
+pub use lease::{check, release, renew, reserve, take_over_all};
+pub use list::{ListedNode, NodeFilter, NodeSort, NodeSummary, count, list, summaries};
+pub use row::NodeRow;
+pub(crate) use row::open_doc;
+
+use crate::{
+    Conn, StoreError, Tx,
+    entity::{history, inspections, nodes, ports},
+    error::is_duplicate,
+};
+use row::Stored;
+
+/// On what condition a node may be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Nobody holds the lock, and the node is as the caller read it.
+    Unreserved {
+        /// [`NodeRow::version`] as read.
+        version: i64,
+    },
+    /// The caller holds the lock.
+    Holder {
+        /// [`NodeRow::lease_epoch`] as reserved.
+        epoch: i64,
+    },
+}
+
+/// Puts a new node in.
+///
+/// # Errors
+/// [`StoreError::AlreadyExists`], [`StoreError::DuplicateName`], [`StoreError::InstanceInUse`].
+pub async fn insert(tx: &Tx<'_>, node: &Node) -> Result<(), StoreError> {
+    let row = nodes::ActiveModel {
+        lease_epoch: Set(0),
+        version: Set(1),
+        reservation: Set(None),
+        lease_until: Set(None),
+        ..row::columns(node, tx.sealer)?
+    };
+    nodes::Entity::insert(row).exec_without_returning(&tx.db).await.map_err(|error| refusal(error, node))?;
+    Ok(())
+}
+
+/// The node with this UUID.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn get(conn: &Conn<'_>, id: NodeId) -> Result<NodeRow, StoreError> {
+    one(conn, nodes::Entity::find().filter(nodes::Column::Id.eq(id.0)))
+        .await?
+        .ok_or_else(|| StoreError::not_found("Node", &id))
+}
+
+/// The node with this UUID or name.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn find(conn: &Conn<'_>, uuid_or_name: &str) -> Result<NodeRow, StoreError> {
+    let select = match Uuid::parse_str(uuid_or_name) {
+        Ok(id) => nodes::Entity::find().filter(nodes::Column::Id.eq(id)),
+        Err(_) => nodes::Entity::find().filter(nodes::Column::Name.eq(uuid_or_name)),
+    };
+    one(conn, select).await?.ok_or_else(|| StoreError::not_found("Node", &uuid_or_name))
+}
+
+async fn one(conn: &Conn<'_>, select: Select<nodes::Entity>) -> Result<Option<NodeRow>, StoreError> {
+    let stored = row::select_stored(select).into_model::<Stored>().one(&conn.db).await?;
+    stored.map(|stored| stored.open(conn.sealer)).transpose()
+}
+
+/// Writes the whole node, except its lock.
+///
+/// # Errors
+/// [`StoreError::Locked`] or [`StoreError::StaleNode`] when `guard` does not hold,
+/// [`StoreError::NotFound`], and the duplicates of [`insert`]. Nothing is written then.
+pub async fn update(tx: &Tx<'_>, node: &Node, guard: Guard) -> Result<(), StoreError> {
+    let row = nodes::ActiveModel { id: NotSet, created_at: NotSet, ..row::columns(node, tx.sealer)? };
+    let written = nodes::Entity::update_many()
+        .set(row)
+        .col_expr(nodes::Column::Version, Expr::col(nodes::Column::Version).add(1))
+        .filter(nodes::Column::Id.eq(node.id.0))
+        .filter(guard.condition())
+        .exec(&tx.db)
+        .await
+        .map_err(|error| refusal(error, node))?;
+    if written.rows_affected == 1 { Ok(()) } else { Err(why_not(tx, node.id).await?) }
+}
+
+/// Deletes a node with its ports, inventory and history. Its open runs get a copy of it first,
+/// sealed secrets included: undo needs the BMC ([`runs::node_copy`](crate::runs::node_copy)).
+/// They are woken at `now`.
+///
+/// # Errors
+/// As [`update`].
+pub async fn delete(tx: &Tx<'_>, id: NodeId, guard: Guard, now: Timestamp) -> Result<(), StoreError> {
+    let stored = nodes::Entity::find().filter(nodes::Column::Id.eq(id.0)).filter(guard.condition()).one(&tx.db).await?;
+    let Some(stored) = stored else { return Err(why_not(tx, id).await?) };
+    crate::runs::keep_node(tx, id, stored.doc, stored.secrets, now).await?;
+    ports::Entity::delete_many().filter(ports::Column::NodeId.eq(id.0)).exec(&tx.db).await?;
+    inspections::Entity::delete_many().filter(inspections::Column::NodeId.eq(id.0)).exec(&tx.db).await?;
+    history::Entity::delete_many().filter(history::Column::NodeId.eq(id.0)).exec(&tx.db).await?;
+    nodes::Entity::delete_many().filter(nodes::Column::Id.eq(id.0)).exec(&tx.db).await?;
+    Ok(())
+}
+
+impl Guard {
+    fn condition(self) -> Expr {
+        match self {
+            Self::Unreserved { version } => {
+                nodes::Column::Reservation.is_null().and(nodes::Column::Version.eq(version))
+            }
+            Self::Holder { epoch } => nodes::Column::Reservation.is_not_null().and(nodes::Column::LeaseEpoch.eq(epoch)),
+        }
+    }
+}
+
+/// Why no row met the guard.
+async fn why_not(tx: &Tx<'_>, id: NodeId) -> Result<StoreError, StoreError> {
+    let reservation: Option<Option<String>> = nodes::Entity::find()
+        .select_only()
+        .column(nodes::Column::Reservation)
+        .filter(nodes::Column::Id.eq(id.0))
+        .into_tuple()
+        .one(&tx.db)
+        .await?;
+    Ok(match reservation {
+        None => StoreError::not_found("Node", &id),
+        Some(Some(host)) => StoreError::Locked { node: id, host },
+        Some(None) => StoreError::StaleNode(id),
+    })
+}
+
+fn refusal(error: DbErr, node: &Node) -> StoreError {
+    if is_duplicate(&error, "nodes", "name") {
+        StoreError::DuplicateName { kind: "node", name: node.name.clone().unwrap_or_default() }
+    } else if is_duplicate(&error, "nodes", "instance_uuid") {
+        StoreError::InstanceInUse(node.instance_uuid.unwrap_or_default())
+    } else if is_duplicate(&error, "nodes", "id") {
+        StoreError::AlreadyExists { kind: "node", id: node.id.0 }
+    } else {
+        error.into()
+    }
+}

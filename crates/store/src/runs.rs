@@ -1,0 +1,238 @@
+//! Runs: the run itself is the conductor's JSON; the columns are what it is looked up by.
+//!
+//! **Invariant:** a run is written only on top of the version that its writer read.
+
+use assay_core::{
+    id::{NodeId, RunId},
+    node::{Node, Timestamp},
+};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, Condition, EntityTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Select,
+    sea_query::Expr,
+};
+use uuid::Uuid;
+
+use crate::{
+    Conn, StoreError, Tx,
+    entity::runs::{ActiveModel, Column as C, Entity},
+    error::is_duplicate,
+    nodes,
+    time::{micros, timestamp},
+};
+
+/// A run as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRow {
+    /// The run.
+    pub id: RunId,
+    /// Its node, which may be deleted meanwhile.
+    pub node_id: NodeId,
+    /// What it is for, such as `inspect`.
+    pub kind: String,
+    /// Where it is, such as `wait`.
+    pub phase: String,
+    /// Something is left to do.
+    pub open: bool,
+    /// While it is open, no other exclusive run of the node may be.
+    pub exclusive: bool,
+    /// When somebody must look at it although nothing has happened.
+    pub wake_at: Option<Timestamp>,
+    /// When it was requested.
+    pub created_at: Timestamp,
+    /// When the node reached its final state.
+    pub ended_at: Option<Timestamp>,
+    /// Goes up with every write; 1 after [`insert`].
+    pub version: i64,
+    /// The run itself, journal included.
+    pub doc: String,
+}
+
+/// Puts a new run in; its `version` counts from 1 whatever the row says.
+///
+/// # Errors
+/// [`StoreError::RunOpen`] when an exclusive run of the node is open,
+/// [`StoreError::AlreadyExists`].
+pub async fn insert(tx: &Tx<'_>, run: &RunRow) -> Result<(), StoreError> {
+    let row = ActiveModel { version: Set(1), ..columns(run) };
+    Entity::insert(row).exec_without_returning(&tx.db).await.map_err(|error| {
+        if is_duplicate(&error, "runs", "open_node") {
+            StoreError::RunOpen(run.node_id)
+        } else if is_duplicate(&error, "runs", "id") {
+            StoreError::AlreadyExists { kind: "run", id: run.id.0 }
+        } else {
+            error.into()
+        }
+    })?;
+    Ok(())
+}
+
+/// Writes the run on top of `expected_version`; it has `expected_version + 1` afterwards.
+///
+/// # Errors
+/// [`StoreError::StaleRun`] when it has another version, or is gone; nothing is written then.
+pub async fn save(tx: &Tx<'_>, run: &RunRow, expected_version: i64) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: NotSet,
+        node_id: NotSet,
+        created_at: NotSet,
+        version: Set(expected_version + 1),
+        ..columns(run)
+    };
+    let written = Entity::update_many()
+        .set(row)
+        .filter(C::Id.eq(run.id.0))
+        .filter(C::Version.eq(expected_version))
+        .exec(&tx.db)
+        .await?;
+    if written.rows_affected == 1 { Ok(()) } else { Err(StoreError::StaleRun(run.id)) }
+}
+
+/// The run with this id.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn get(conn: &Conn<'_>, id: RunId) -> Result<RunRow, StoreError> {
+    one(conn, Entity::find().filter(C::Id.eq(id.0))).await?.ok_or_else(|| StoreError::not_found("Run", &id))
+}
+
+/// The runs that are due at `now`, the longest due first.
+///
+/// # Errors
+/// What the database answers.
+pub async fn due(conn: &Conn<'_>, now: Timestamp, limit: u64) -> Result<Vec<RunRow>, StoreError> {
+    let due = Condition::all().add(C::Open.eq(true)).add(C::WakeAt.lte(micros(now)));
+    all(conn, Entity::find().filter(due).order_by_asc(C::WakeAt).limit(limit)).await
+}
+
+/// All open runs, the oldest first.
+///
+/// # Errors
+/// What the database answers.
+pub async fn open_runs(conn: &Conn<'_>) -> Result<Vec<RunRow>, StoreError> {
+    all(conn, Entity::find().filter(C::Open.eq(true)).order_by_asc(C::Seq)).await
+}
+
+/// The open exclusive run of a node.
+///
+/// # Errors
+/// What the database answers.
+pub async fn open_of_node(conn: &Conn<'_>, node: NodeId) -> Result<Option<RunRow>, StoreError> {
+    one(conn, Entity::find().filter(C::OpenNode.eq(node.0))).await
+}
+
+/// The latest run of a node, of one kind if it is given.
+///
+/// # Errors
+/// What the database answers.
+pub async fn last_of_node(conn: &Conn<'_>, node: NodeId, kind: Option<&str>) -> Result<Option<RunRow>, StoreError> {
+    let mut condition = Condition::all().add(C::NodeId.eq(node.0));
+    if let Some(kind) = kind {
+        condition = condition.add(C::Kind.eq(kind));
+    }
+    one(conn, Entity::find().filter(condition).order_by_desc(C::Seq).limit(1)).await
+}
+
+/// The node of a run as it was when it was deleted, secrets included; `None` while it exists.
+///
+/// # Errors
+/// [`StoreError::Sealed`], [`StoreError::Corrupt`].
+pub async fn node_copy(conn: &Conn<'_>, run: RunId) -> Result<Option<Node>, StoreError> {
+    type Copy = (Uuid, Option<String>, Option<Vec<u8>>);
+    let copy: Option<Copy> = Entity::find()
+        .select_only()
+        .columns([C::NodeId, C::NodeDoc, C::NodeSecrets])
+        .filter(C::Id.eq(run.0))
+        .into_tuple()
+        .one(&conn.db)
+        .await?;
+    let Some((node, Some(doc), secrets)) = copy else { return Ok(None) };
+    nodes::open_doc(conn.sealer, NodeId(node), &doc, secrets.as_deref()).map(Some)
+}
+
+/// Copies a node that is about to be deleted into its open runs, sealed as it is, and wakes them.
+pub(crate) async fn keep_node(
+    tx: &Tx<'_>,
+    node: NodeId,
+    doc: String,
+    secrets: Option<Vec<u8>>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(C::NodeDoc, Expr::value(doc))
+        .col_expr(C::NodeSecrets, Expr::value(secrets))
+        .col_expr(C::WakeAt, Expr::value(micros(now)))
+        .filter(C::NodeId.eq(node.0))
+        .filter(C::Open.eq(true))
+        .exec(&tx.db)
+        .await?;
+    Ok(())
+}
+
+fn columns(run: &RunRow) -> ActiveModel {
+    ActiveModel {
+        seq: NotSet,
+        id: Set(run.id.0),
+        node_id: Set(run.node_id.0),
+        kind: Set(run.kind.clone()),
+        phase: Set(run.phase.clone()),
+        open: Set(run.open),
+        open_node: Set((run.open && run.exclusive).then_some(run.node_id.0)),
+        wake_at: Set(run.wake_at.map(micros)),
+        created_at: Set(micros(run.created_at)),
+        ended_at: Set(run.ended_at.map(micros)),
+        version: NotSet,
+        doc: Set(run.doc.clone()),
+        node_doc: NotSet,
+        node_secrets: NotSet,
+    }
+}
+
+/// The columns that a run is read from: not the copy of its node.
+#[derive(FromQueryResult)]
+struct Stored {
+    id: Uuid,
+    node_id: Uuid,
+    kind: String,
+    phase: String,
+    open: bool,
+    open_node: Option<Uuid>,
+    wake_at: Option<i64>,
+    created_at: i64,
+    ended_at: Option<i64>,
+    version: i64,
+    doc: String,
+}
+
+impl From<Stored> for RunRow {
+    fn from(stored: Stored) -> Self {
+        Self {
+            id: RunId(stored.id),
+            node_id: NodeId(stored.node_id),
+            kind: stored.kind,
+            phase: stored.phase,
+            open: stored.open,
+            exclusive: stored.open_node.is_some(),
+            wake_at: stored.wake_at.map(timestamp),
+            created_at: timestamp(stored.created_at),
+            ended_at: stored.ended_at.map(timestamp),
+            version: stored.version,
+            doc: stored.doc,
+        }
+    }
+}
+
+fn select_stored(select: Select<Entity>) -> Select<Entity> {
+    let columns = [C::Id, C::NodeId, C::Kind, C::Phase, C::Open, C::OpenNode, C::WakeAt, C::CreatedAt, C::EndedAt];
+    select.select_only().columns(columns).columns([C::Version, C::Doc])
+}
+
+async fn all(conn: &Conn<'_>, select: Select<Entity>) -> Result<Vec<RunRow>, StoreError> {
+    let stored: Vec<Stored> = select_stored(select).into_model().all(&conn.db).await?;
+    Ok(stored.into_iter().map(RunRow::from).collect())
+}
+
+async fn one(conn: &Conn<'_>, select: Select<Entity>) -> Result<Option<RunRow>, StoreError> {
+    Ok(select_stored(select).into_model::<Stored>().one(&conn.db).await?.map(RunRow::from))
+}

@@ -1,0 +1,114 @@
+//! The one writer: jobs that wait are run in one transaction and share one commit.
+//!
+//! **Invariant:** a caller hears of success only after the commit that holds its work is on disk,
+//! and a job that fails takes back its own work and nobody else's.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures::{FutureExt as _, future::BoxFuture};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait as _};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{Conn, StoreError, Tx, seal::Sealer};
+
+/// The most jobs that share a commit: bounds how long the first of them waits.
+const BATCH: usize = 256;
+/// Jobs that may queue before callers have to wait for room.
+const QUEUE: usize = 4096;
+/// A job holds up all others, so it must be short; it is nothing but SQL.
+const JOB_DEADLINE: Duration = Duration::from_secs(20);
+
+/// What a job leaves: whether its work is to be kept, and how its caller is told.
+struct Outcome {
+    keep: bool,
+    answer: Answer,
+}
+
+type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+
+type Job = Box<dyn for<'t> FnOnce(&'t Tx<'t>) -> BoxFuture<'t, Outcome> + Send>;
+
+/// Hands jobs to the writer; the writer ends when the last of them is dropped.
+#[derive(Clone)]
+pub struct Writer(mpsc::Sender<Job>);
+
+impl Writer {
+    /// Starts the writer on `db`, a pool of one connection.
+    pub fn start(db: DatabaseConnection, sealer: Arc<Sealer>) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        tokio::spawn(run(db, sealer, queue));
+        Self(jobs)
+    }
+
+    /// Runs `work` in a transaction, possibly together with that of others, and commits it.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t Tx<'t>) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |tx| {
+            Box::pin(async move {
+                let result = work(tx).await;
+                Outcome {
+                    keep: result.is_ok(),
+                    answer: Box::new(move |committed| {
+                        reply.send(result.and_then(|value| committed.map(|()| value))).ok();
+                    }),
+                }
+            })
+        });
+        self.0.send(job).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::TakenBack)?
+    }
+}
+
+async fn run(db: DatabaseConnection, sealer: Arc<Sealer>, mut queue: mpsc::Receiver<Job>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while queue.recv_many(&mut batch, BATCH).await > 0 {
+        let mut answers = Vec::with_capacity(batch.len());
+        let committed = commit(&db, &sealer, batch.drain(..), &mut answers).await;
+        if let Err(error) = &committed {
+            tracing::error!(%error, "the database did not take a commit");
+        }
+        for answer in answers {
+            answer(committed.as_ref().map(|_| ()).map_err(|error| StoreError::Commit(error.to_string())));
+        }
+    }
+    db.close().await.ok();
+}
+
+async fn commit(
+    db: &DatabaseConnection,
+    sealer: &Sealer,
+    jobs: impl Iterator<Item = Job>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), DbErr> {
+    let transaction = db.begin().await?;
+    for job in jobs {
+        answers.extend(run_job(&transaction, sealer, job).await?);
+    }
+    transaction.commit().await
+}
+
+/// Runs one job in a savepoint of its own. No answer: it panicked or took too long, was taken
+/// back, and its caller hears of a closed channel.
+async fn run_job(transaction: &DatabaseTransaction, sealer: &Sealer, job: Job) -> Result<Option<Answer>, DbErr> {
+    let savepoint = transaction.begin().await?;
+    let outcome = {
+        let tx = Tx(Conn { db: (&savepoint).into(), sealer });
+        tokio::time::timeout(JOB_DEADLINE, AssertUnwindSafe(job(&tx)).catch_unwind()).await
+    };
+    match outcome {
+        Ok(Ok(Outcome { keep: true, answer })) => savepoint.commit().await.map(|()| Some(answer)),
+        Ok(Ok(Outcome { answer, .. })) => savepoint.rollback().await.map(|()| Some(answer)),
+        Ok(Err(_)) => {
+            tracing::error!("a write to the database panicked and was taken back");
+            savepoint.rollback().await.map(|()| None)
+        }
+        Err(_) => {
+            tracing::error!("a write to the database took longer than {} s and was taken back", JOB_DEADLINE.as_secs());
+            savepoint.rollback().await.map(|()| None)
+        }
+    }
+}

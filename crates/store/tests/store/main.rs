@@ -1,0 +1,9 @@
+//! The store on real SQLite files, by behaviour.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
+
+mod fixture;
+mod nodes;
+mod opening;
+mod runs;
+mod writing;

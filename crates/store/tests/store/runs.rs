@@ -1,0 +1,112 @@
+use assay_core::{id::RunId, node::Node};
+use assay_store::{
+    Store, StoreError,
+    nodes::{self, Guard},
+    ports,
+    runs::{self, RunRow},
+};
+
+use crate::fixture::{LEASE, insert_node, node, node_id, port, run, store, time};
+
+async fn insert(store: &Store, run: RunRow) -> Result<(), StoreError> {
+    store.write(move |tx| Box::pin(async move { runs::insert(tx, &run).await })).await
+}
+
+async fn save(store: &Store, run: RunRow, version: i64) -> Result<(), StoreError> {
+    store.write(move |tx| Box::pin(async move { runs::save(tx, &run, version).await })).await
+}
+
+fn ids(rows: Vec<RunRow>) -> Vec<u128> {
+    rows.into_iter().map(|row| row.id.0.as_u128()).collect()
+}
+
+#[tokio::test]
+async fn a_node_has_at_most_one_open_exclusive_run() {
+    let (_place, store) = store().await;
+    insert(&store, run(1, node_id(1))).await.unwrap();
+    assert!(matches!(insert(&store, run(2, node_id(1))).await, Err(StoreError::RunOpen(_))));
+    insert(&store, RunRow { exclusive: false, kind: "power".to_owned(), ..run(3, node_id(1)) }).await.unwrap();
+    insert(&store, run(4, node_id(2))).await.unwrap();
+    save(&store, RunRow { open: false, ended_at: Some(time(9)), ..run(1, node_id(1)) }, 1).await.unwrap();
+    insert(&store, run(5, node_id(1))).await.unwrap();
+    assert!(matches!(insert(&store, run(5, node_id(3))).await, Err(StoreError::AlreadyExists { .. })));
+    assert_eq!(ids(runs::open_runs(&store.read()).await.unwrap()), [3, 4, 5]);
+    assert_eq!(runs::open_of_node(&store.read(), node_id(1)).await.unwrap().unwrap().id, run(5, node_id(1)).id);
+    let last_power = runs::last_of_node(&store.read(), node_id(1), Some("power")).await.unwrap();
+    assert_eq!(last_power.unwrap().id.0.as_u128(), 3);
+    assert_eq!(runs::last_of_node(&store.read(), node_id(9), None).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_run_is_saved_only_on_top_of_what_was_read() {
+    let (_place, store) = store().await;
+    insert(&store, run(1, node_id(1))).await.unwrap();
+    let waiting = RunRow { phase: "wait".to_owned(), wake_at: Some(time(50)), ..run(1, node_id(1)) };
+    save(&store, waiting.clone(), 1).await.unwrap();
+    assert_eq!(runs::get(&store.read(), waiting.id).await.unwrap(), RunRow { version: 2, ..waiting.clone() });
+    let stale = save(&store, RunRow { phase: "undo".to_owned(), ..waiting.clone() }, 1).await;
+    assert!(matches!(stale, Err(StoreError::StaleRun(_))));
+    assert_eq!(runs::get(&store.read(), waiting.id).await.unwrap().phase, "wait");
+    let missing = runs::get(&store.read(), RunId(uuid::Uuid::nil())).await;
+    assert!(matches!(missing, Err(StoreError::NotFound { kind: "Run", .. })));
+}
+
+#[tokio::test]
+async fn due_runs_come_in_the_order_of_their_time() {
+    let (_place, store) = store().await;
+    for (number, wake_at) in [(1, Some(30)), (2, None), (3, Some(10)), (4, Some(31)), (5, Some(20))] {
+        insert(&store, RunRow { wake_at: wake_at.map(time), ..run(number, node_id(number)) }).await.unwrap();
+    }
+    save(&store, RunRow { open: false, wake_at: Some(time(20)), ..run(5, node_id(5)) }, 1).await.unwrap();
+    assert_eq!(ids(runs::due(&store.read(), time(30), 10).await.unwrap()), [3, 1]);
+    assert_eq!(ids(runs::due(&store.read(), time(30), 1).await.unwrap()), [3]);
+}
+
+#[tokio::test]
+async fn s5_a_commit_with_a_stale_epoch_changes_nothing_at_all() {
+    let (_place, store) = store().await;
+    insert_node(&store, node(1)).await;
+    insert(&store, run(1, node_id(1))).await.unwrap();
+    let held = store.write(|tx| Box::pin(async move { nodes::reserve(tx, node_id(1), "here", LEASE).await })).await;
+    let zombie = held.unwrap().lease_epoch;
+    store.write(|tx| Box::pin(async move { nodes::take_over_all(tx, "here", LEASE).await })).await.unwrap();
+    let commit = store.write(move |tx| {
+        Box::pin(async move {
+            runs::save(tx, &RunRow { phase: "undo".to_owned(), ..run(1, node_id(1)) }, 1).await?;
+            ports::insert(tx, &port(5, node_id(1), "52:54:00:00:00:01")).await?;
+            let failed = Node { last_error: Some("zombie".to_owned()), ..node(1) };
+            nodes::update(tx, &failed, Guard::Holder { epoch: zombie }).await
+        })
+    });
+    assert!(commit.await.is_err());
+    let kept = runs::get(&store.read(), run(1, node_id(1)).id).await.unwrap();
+    assert_eq!((kept.phase.as_str(), kept.version), ("start", 1));
+    assert!(ports::of_node(&store.read(), node_id(1)).await.unwrap().is_empty());
+    assert_eq!(nodes::get(&store.read(), node_id(1)).await.unwrap().node.last_error, None);
+}
+
+#[tokio::test]
+async fn s1_a_deleted_node_leaves_its_open_runs_what_undo_needs() {
+    let (place, store) = store().await;
+    insert_node(&store, node(1)).await;
+    insert(&store, run(1, node_id(1))).await.unwrap();
+    insert(&store, RunRow { open: false, ..run(2, node_id(1)) }).await.unwrap();
+    let delete =
+        |guard| store.write(move |tx| Box::pin(async move { nodes::delete(tx, node_id(1), guard, time(60)).await }));
+    assert!(delete(Guard::Unreserved { version: 9 }).await.is_err());
+    assert_eq!(runs::node_copy(&store.read(), run(1, node_id(1)).id).await.unwrap(), None);
+    store
+        .write(|tx| Box::pin(async move { ports::insert(tx, &port(5, node_id(1), "52:54:00:00:00:01")).await }))
+        .await
+        .unwrap();
+    delete(Guard::Unreserved { version: 1 }).await.unwrap();
+
+    assert!(nodes::get(&store.read(), node_id(1)).await.is_err());
+    assert!(ports::of_node(&store.read(), node_id(1)).await.unwrap().is_empty());
+    assert_eq!(ids(runs::due(&store.read(), time(60), 10).await.unwrap()), [1]);
+    assert_eq!(runs::node_copy(&store.read(), run(2, node_id(1)).id).await.unwrap(), None);
+    drop(store);
+    let store = place.open().await.unwrap();
+    let copy = runs::node_copy(&store.read(), run(1, node_id(1)).id).await.unwrap().unwrap();
+    assert_eq!(copy, node(1), "secrets included");
+}
