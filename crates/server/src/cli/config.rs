@@ -2,8 +2,6 @@
 
 use std::io::Write;
 
-use assay_core::secret::MASK;
-
 use super::{Outcome, args::ShowConfig, load};
 use crate::config::{Setting, reference};
 
@@ -36,7 +34,6 @@ fn line(setting: &Setting) -> String {
     let name = setting.spec.name;
     let value = match &setting.text {
         None => format!("# {name} is unset"),
-        Some(_) if setting.spec.secret => format!("{name} = {MASK}"),
         Some(text) => format!("{name} = {}", text.replace('\n', "\n    ")),
     };
     format!("{value:<60} # {}", setting.origin)
@@ -48,15 +45,11 @@ mod tests {
     use crate::config::{Inputs, load};
 
     #[test]
-    fn s13_a_secret_is_masked_and_its_origin_shown() {
-        let inputs = Inputs {
-            variables: vec![("OS_DATABASE__CONNECTION".into(), "postgresql://u:hunter2@h/d".into())],
-            ..Inputs::default()
-        };
-        let loaded = load(&inputs).unwrap();
-        let setting = loaded.settings.iter().find(|setting| setting.spec.name == "connection").unwrap();
+    fn an_option_is_shown_with_where_it_was_set() {
+        let inputs = Inputs { variables: vec![("OS_API__PORT".into(), "6386".into())], ..Inputs::default() };
+        let settings = load(&inputs).unwrap().settings;
+        let setting = settings.iter().find(|setting| setting.spec.name == "port").unwrap();
         let shown = line(setting);
-        assert!(shown.starts_with("connection = ******"), "{shown}");
-        assert!(shown.ends_with("# environment OS_DATABASE__CONNECTION"), "{shown}");
+        assert!(shown.starts_with("port = 6386 ") && shown.ends_with(" # environment OS_API__PORT"), "{shown}");
     }
 }

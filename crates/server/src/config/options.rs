@@ -23,8 +23,8 @@ pub struct OptionSpec {
     pub range: Option<(i64, i64)>,
     /// Names under which the option was known before; accepted with a warning.
     pub former: &'static [&'static str],
-    /// The value must never be shown.
-    pub secret: bool,
+    /// A value's text as it may be shown.
+    pub shown: fn(&str) -> String,
 }
 
 /// One group of options, `[name]` in the file.
@@ -58,7 +58,7 @@ pub(super) fn spec<T: OptionValue>(
         default: default.first().copied(),
         range: range.first().copied(),
         former,
-        secret: T::SECRET,
+        shown: T::shown,
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 pub struct Setting {
     /// The option.
     pub spec: OptionSpec,
-    /// The value's text after interpolation; `None` when the option is unset.
+    /// The value's text after interpolation, as it may be shown; `None` when the option is unset.
     pub text: Option<String>,
     /// Where it was set.
     pub origin: Origin,
@@ -50,6 +50,7 @@ impl<'a> Reader<'a> {
         match value {
             Err(reason) => self.refuse(&spec, &origin, &reason),
             Ok(value) => {
+                let text = text.as_deref().map(spec.shown);
                 self.settings.push(Setting { spec, text, origin });
                 Some(value)
             }
@@ -62,16 +63,16 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Parses `text` and checks its range; a refusal shows the text unless it is secret.
+/// Parses `text` and checks its range.
 fn accept<T: OptionValue>(spec: &OptionSpec, text: &str) -> Result<T, String> {
-    let shown = if spec.secret { "the value".to_owned() } else { format!("`{text}`") };
+    let shown = (spec.shown)(text);
     let value = T::parse(text).map_err(|unfit| match unfit {
-        Unfit::Because(reason) if !spec.secret => reason,
-        _ => format!("{shown} is no {}", spec.kind.replace('\\', "")),
+        Unfit::Because(reason) => reason,
+        Unfit::Kind => format!("`{shown}` is no {}", spec.kind.replace('\\', "")),
     })?;
     match (spec.range, value.number()) {
         (Some((min, max)), Some(number)) if !(min..=max).contains(&number) => {
-            Err(format!("{shown} is not between {min} and {max}"))
+            Err(format!("`{shown}` is not between {min} and {max}"))
         }
         _ => Ok(value),
     }

@@ -6,7 +6,7 @@ use assay_core::{
     hooks::{AddPorts, KeepPorts, Pipeline},
     kernel::KernelParams,
     power::BootMode,
-    secret::Secret,
+    secret::MASK,
 };
 
 /// Why a text is no value of an option.
@@ -20,11 +20,13 @@ pub enum Unfit {
 
 /// A type that an option can have.
 pub trait OptionValue: Sized {
-    /// The value must never be shown.
-    const SECRET: bool = false;
-
     /// What values look like, for the reference page and for refusals.
     fn kind() -> String;
+
+    /// The text as it may be shown: without what is secret in it.
+    fn shown(text: &str) -> String {
+        text.to_owned()
+    }
 
     /// Reads a value.
     ///
@@ -44,10 +46,12 @@ pub trait OptionValue: Sized {
 }
 
 impl<T: OptionValue> OptionValue for Option<T> {
-    const SECRET: bool = T::SECRET;
-
     fn kind() -> String {
         T::kind()
+    }
+
+    fn shown(text: &str) -> String {
+        T::shown(text)
     }
 
     fn parse(text: &str) -> Result<Self, Unfit> {
@@ -125,15 +129,28 @@ macro_rules! texts {
 }
 texts!(String: "text", PathBuf: "path", IpAddr: "IP address", Ipv4Addr: "IPv4 address");
 
-impl OptionValue for Secret {
-    const SECRET: bool = true;
+/// Where the database is. Operators' files may hold the URL of a server, with its password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseUrl {
+    /// The file of an SQLite database.
+    pub path: PathBuf,
+}
 
+impl OptionValue for DatabaseUrl {
     fn kind() -> String {
-        "secret".to_owned()
+        "`sqlite:///` and a path".to_owned()
+    }
+
+    fn shown(text: &str) -> String {
+        match text.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+            Some((scheme, (_, place))) => format!("{scheme}://{MASK}@{place}"),
+            None => text.to_owned(),
+        }
     }
 
     fn parse(text: &str) -> Result<Self, Unfit> {
-        Ok(Self::new(text.to_owned()))
+        let path = text.strip_prefix("sqlite:///").filter(|path| !path.is_empty()).ok_or(Unfit::Kind)?;
+        Ok(Self { path: path.into() })
     }
 }
 
@@ -299,6 +316,14 @@ mod tests {
         assert!(AddressRange::parse("10.0.0.10, 10.0.0.20").is_ok());
         assert!(matches!(AddressRange::parse("10.0.0.20-10.0.0.10"), Err(Unfit::Because(_))));
         assert_eq!(AddressRange::parse("10.0.0.0/24"), Err(Unfit::Kind));
+    }
+
+    #[test]
+    fn s13_the_password_in_a_database_url_is_not_shown() {
+        assert_eq!(DatabaseUrl::shown("mysql+pymysql://u:p@ss@h/db"), "mysql+pymysql://******@h/db");
+        assert_eq!(DatabaseUrl::shown("sqlite:////var/x"), "sqlite:////var/x");
+        assert_eq!(DatabaseUrl::parse("sqlite:////var/x").unwrap().path, PathBuf::from("/var/x"));
+        assert_eq!(DatabaseUrl::parse("mysql://h/db"), Err(Unfit::Kind));
     }
 
     #[test]

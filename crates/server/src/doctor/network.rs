@@ -54,7 +54,7 @@ pub fn ports(config: &Config) -> Vec<Check> {
     let running = is_assay(SocketAddr::new(local, assay.ops_port));
     let tcp = [
         ("API port", api.host_ip, api.port, "[api] port"),
-        ("boot port", assay.boot_address, assay.boot_port, "[assay] boot_port"),
+        ("boot port", IpAddr::V4(assay.boot_address), assay.boot_port, "[assay] boot_port"),
         ("operations port", local, assay.ops_port, "[assay] ops_port"),
     ];
     let mut checks: Vec<Check> = tcp
@@ -64,7 +64,7 @@ pub fn ports(config: &Config) -> Vec<Check> {
             judge(what, "TCP", address, option, running, TcpListener::bind(address).map(drop))
         })
         .collect();
-    let tftp = SocketAddr::new(assay.boot_address, assay.tftp_port);
+    let tftp = SocketAddr::from((assay.boot_address, assay.tftp_port));
     checks.push(judge("TFTP port", "UDP", tftp, "[assay] tftp_port", running, UdpSocket::bind(tftp).map(drop)));
     if let Some(interface) = &assay.dhcp_interface {
         let dhcp = SocketAddr::from((Ipv4Addr::UNSPECIFIED, DHCP_PORT));

@@ -67,6 +67,8 @@ options! {
         uefi_pxe_bootfile_name: String = "bootx64.efi";
         /// Loaders without iPXE by `cpu_arch`, or by `cpu_arch-boot_mode`.
         pxe_bootfile_name_by_arch: BTreeMap<String, String>;
+        /// How long iPXE may take to fetch an image; 0 leaves it to iPXE.
+        ipxe_timeout: Duration = "0", range 0..=86_400;
         /// More loaders, or other places of them: `name:path, …`.
         loader_file_paths: BTreeMap<String, String>;
         /// The folder in which images are cached.

@@ -2,11 +2,9 @@
 
 use std::{net::IpAddr, net::Ipv4Addr, path::PathBuf, time::Duration};
 
-use assay_core::secret::Secret;
-
 use crate::config::{
     options::options,
-    value::{AddressRange, choices},
+    value::{AddressRange, DatabaseUrl, choices},
 };
 
 choices! {
@@ -125,7 +123,7 @@ options! {
         /// The key that seals BMC passwords and signs callbacks; made at the first start.
         key_file: PathBuf = "$state_path/instance.key";
         /// The address at which machines on the inspection network reach this one.
-        boot_address: IpAddr = "$my_ip";
+        boot_address: Ipv4Addr = "$my_ip";
         /// The port of boot files and callbacks, on `boot_address`.
         boot_port: u16 = "8080";
         /// The UDP port of the TFTP server, on `boot_address`.
@@ -141,6 +139,9 @@ options! {
         dhcp_router: Option<Ipv4Addr>;
         /// `proxy` when another DHCP server gives the addresses.
         dhcp_mode: DhcpMode = "full";
+        /// Answer iPXE's IPv6 router solicitations on `dhcp_interface`, with no route in them: without
+        /// an answer it waits 13 seconds at each boot.
+        router_advertisement: bool = "true";
         /// How long an address is given for.
         dhcp_lease: Duration = "600", range 60..=86_400;
         /// A folder with boot loaders, looked into before the distribution's.
@@ -159,8 +160,8 @@ options! {
 options! {
     /// The database.
     Database = "database" {
-        /// Where it is. This version knows `sqlite:///` and a path.
-        connection: Secret = "sqlite:///$assay.state_path/assay.sqlite";
+        /// Where it is. This version knows SQLite only.
+        connection: DatabaseUrl = "sqlite:///$assay.state_path/assay.sqlite";
     }
 }
 
