@@ -1,6 +1,10 @@
 //! A database in a folder of its own, and the objects that the tests put in.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use assay_core::{
     id::{NodeId, PortId, RunId},
@@ -26,11 +30,19 @@ impl Place {
     }
 
     pub fn database(&self) -> PathBuf {
-        self.dir.path().join("assay.sqlite")
+        Self::database_in(self.dir.path())
     }
 
     pub fn key(&self) -> PathBuf {
-        self.dir.path().join("key")
+        Self::key_in(self.dir.path())
+    }
+
+    pub fn database_in(dir: &Path) -> PathBuf {
+        dir.join("assay.sqlite")
+    }
+
+    pub fn key_in(dir: &Path) -> PathBuf {
+        dir.join("key")
     }
 
     pub async fn open(&self) -> Result<Store, StoreError> {
