@@ -1,0 +1,83 @@
+//! The emulated machines, as libvirt describes them.
+
+use std::path::Path;
+
+/// What a machine's firmware is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Firmware {
+    /// SeaBIOS with QEMU's network ROM, which is iPXE already.
+    Bios,
+    /// OVMF, whose PXE client loads iPXE over TFTP.
+    Uefi,
+}
+
+/// An emulated machine.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// The name of the machine, and of its switch port.
+    pub name: String,
+    /// Its place in the lab, which gives its addresses.
+    pub number: u8,
+    /// Its firmware.
+    pub firmware: Firmware,
+    /// Its memory, in MiB.
+    pub memory: u32,
+}
+
+impl Machine {
+    /// A machine that boots the tiny ramdisk.
+    pub fn small(number: u8, firmware: Firmware) -> Self {
+        Self { name: format!("node{number}"), number, firmware, memory: 256 }
+    }
+
+    /// A machine that boots the stock ironic-python-agent.
+    pub fn large(number: u8, firmware: Firmware) -> Self {
+        Self { memory: 1536, ..Self::small(number, firmware) }
+    }
+
+    /// The machine's UUID, which is its Redfish system's id.
+    pub fn uuid(&self) -> String {
+        format!("11111111-2222-3333-4444-{:012}", self.number)
+    }
+
+    /// The MAC address of its one network interface.
+    pub fn mac(&self) -> String {
+        format!("52:54:00:ab:00:{:02x}", self.number)
+    }
+
+    /// The machine for libvirt. It is emulated (TCG) even where a KVM device exists: the device does not mean that KVM works.
+    /// The interface has its offloads off, since the switch reads the tap as a raw socket and drops what they produce.
+    pub fn xml(&self, folder: &Path) -> String {
+        let Self { name, number, memory, .. } = self;
+        let (uuid, mac, folder) = (self.uuid(), self.mac(), folder.display());
+        let loader = match self.firmware {
+            Firmware::Bios => String::new(),
+            Firmware::Uefi => format!(
+                "<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>\
+                 <nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'>{folder}/{name}.nvram</nvram>"
+            ),
+        };
+        format!(
+            "<domain type='qemu'><name>{name}</name><uuid>{uuid}</uuid>
+<memory unit='MiB'>{memory}</memory><vcpu>1</vcpu>
+<os><type arch='x86_64' machine='q35'>hvm</type>{loader}<boot dev='hd'/><smbios mode='sysinfo'/><bios useserial='yes'/></os>
+<sysinfo type='smbios'><system>
+ <entry name='manufacturer'>Assay</entry><entry name='product'>Emulated server</entry>
+ <entry name='serial'>LAB{number:04}</entry><entry name='uuid'>{uuid}</entry></system></sysinfo>
+<features><acpi/><apic/></features>
+<cpu mode='custom' match='exact'><model>qemu64</model></cpu>
+<on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>destroy</on_crash>
+<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+ <controller type='scsi' index='0' model='virtio-scsi'/>
+ <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='{folder}/{name}.qcow2'/>
+  <target dev='sda' bus='scsi'/><serial>DISK{number:04}</serial><wwn>5000c5001234{number:04}</wwn></disk>
+ <interface type='ethernet'><mac address='{mac}'/><target dev='{name}' managed='no'/><model type='virtio'/>
+  <driver><host csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off'/>
+   <guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/></driver></interface>
+ <serial type='file'><source path='{folder}/{name}-console.log'/><target port='0'/></serial>
+ <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
+</devices></domain>
+"
+        )
+    }
+}

@@ -1,0 +1,138 @@
+//! The background programs of a lab: each is written down as `pids/<name>`, a pid and its start time, so that whoever finds the
+//! folder can stop exactly these and never a stranger that got the same pid.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::command;
+use crate::project::write;
+
+const OWNER: &str = "owner";
+
+/// A process as the folder remembers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Process {
+    pid: i32,
+    /// Field 22 of `/proc/<pid>/stat`, in clock ticks since the boot.
+    began: u64,
+}
+
+/// Starts a program and writes it down.
+pub fn start(folder: &Path, name: &str, program: &mut Command) -> Result<()> {
+    let log = File::create(folder.join(format!("{name}.log")))?;
+    let errors = log.try_clone()?;
+    let child = command::start(program.stdin(Stdio::null()).stdout(log).stderr(errors))?;
+    record(&pid_file(folder, name)?, i32::try_from(child.id())?)
+}
+
+/// Stops one program: asks first, insists after ten seconds.
+pub fn stop(folder: &Path, name: &str) {
+    if let Ok(file) = pid_file(folder, name) {
+        stop_recorded(&file);
+        fs::remove_file(file).ok();
+    }
+}
+
+/// Stops all programs, the youngest first: what came later leans on what was there before.
+pub fn stop_all(folder: &Path) {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder.join("pids")).into_iter().flatten().filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    files.sort_by_key(|file| std::cmp::Reverse(recorded(file).map(|process| (process.began, process.pid))));
+    for file in files {
+        stop_recorded(&file);
+        fs::remove_file(file).ok();
+    }
+}
+
+/// Stops the process whose pid a foreign program wrote into `file`, and which holds this word in its command line.
+pub fn stop_foreign(file: &Path, word: &str) {
+    let pid = fs::read_to_string(file).ok().and_then(|text| text.trim().parse::<i32>().ok());
+    let Some(process) = pid.and_then(running) else { return };
+    let command_line = fs::read(format!("/proc/{}/cmdline", process.pid)).unwrap_or_default();
+    if String::from_utf8_lossy(&command_line).contains(word) {
+        end(process);
+    }
+}
+
+/// Whether the program of this name runs.
+pub fn runs(folder: &Path, name: &str) -> bool {
+    pid_file(folder, name).ok().and_then(|file| recorded(&file)).is_some_and(alive)
+}
+
+/// Writes down that this task runner uses the lab.
+pub fn record_owner(folder: &Path) -> Result<()> {
+    record(&folder.join(OWNER), i32::try_from(std::process::id())?)
+}
+
+/// Writes down that the lab is to stay when this task runner ends.
+pub fn forget_owner(folder: &Path) -> Result<()> {
+    write(&folder.join(OWNER), "kept")
+}
+
+/// Whether a task runner uses the lab now.
+pub fn owned(folder: &Path) -> bool {
+    recorded(&folder.join(OWNER)).is_some_and(alive)
+}
+
+/// Whether the lab's task runner died without taking it down.
+pub fn abandoned(folder: &Path) -> bool {
+    recorded(&folder.join(OWNER)).is_some_and(|owner| !alive(owner))
+}
+
+fn pid_file(folder: &Path, name: &str) -> Result<PathBuf> {
+    let pids = folder.join("pids");
+    fs::create_dir_all(&pids)?;
+    Ok(pids.join(name))
+}
+
+fn record(file: &Path, pid: i32) -> Result<()> {
+    let process = running(pid).with_context(|| format!("{} ended at once", file.display()))?;
+    write(file, &format!("{} {}", process.pid, process.began))
+}
+
+fn recorded(file: &Path) -> Option<Process> {
+    let text = fs::read_to_string(file).ok()?;
+    let (pid, began) = text.split_once(' ')?;
+    Some(Process { pid: pid.parse().ok()?, began: began.parse().ok()? })
+}
+
+/// The process with this pid, if it runs; one that only waits for its parent to look (state Z) does not.
+fn running(pid: i32) -> Option<Process> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold anything, so we count from its end: state is the first field after it, start the 20th.
+    let fields: Vec<&str> = stat[stat.rfind(')')? + 1..].split_whitespace().collect();
+    if *fields.first()? == "Z" {
+        return None;
+    }
+    Some(Process { pid, began: fields.get(19)?.parse().ok()? })
+}
+
+fn alive(process: Process) -> bool {
+    running(process.pid) == Some(process)
+}
+
+fn stop_recorded(file: &Path) {
+    if let Some(process) = recorded(file) {
+        end(process);
+    }
+}
+
+fn end(process: Process) {
+    let Some(pid) = Pid::from_raw(process.pid) else { return };
+    for (signal, patience) in [(Signal::TERM, Duration::from_secs(10)), (Signal::KILL, Duration::from_secs(5))] {
+        if !alive(process) {
+            return;
+        }
+        kill_process(pid, signal).ok();
+        let until = Instant::now() + patience;
+        while alive(process) && Instant::now() < until {
+            thread::sleep(Duration::from_millis(25));
+        }
+    }
+}

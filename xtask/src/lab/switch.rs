@@ -1,0 +1,68 @@
+//! The top-of-rack switch: Open vSwitch in user space, with a database of its own.
+//!
+//! Each machine's port is a persistent tap: it is there whether or not the machine has power, like a port of a real switch.
+//! The kernel needs no Open vSwitch module and no VLAN support.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::{INSPECTION, INSPECTION_INTERFACE, Lab, MANAGEMENT};
+use crate::command;
+use crate::interrupt::wait_for;
+
+const BRIDGE: &str = "tor";
+const MANAGEMENT_TAG: u16 = 10;
+const INSPECTION_TAG: u16 = 100;
+const SCHEMA: &str = "/usr/share/openvswitch/vswitch.ovsschema";
+
+/// Starts the switch, with a port for each machine and one for us on each segment.
+pub fn up(lab: &Lab) -> Result<()> {
+    start_daemons(lab)?;
+    vsctl(lab, &["add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=netdev", "fail-mode=standalone"])?;
+    own_port(lab, "mgmt0", MANAGEMENT_TAG, MANAGEMENT)?;
+    own_port(lab, INSPECTION_INTERFACE, INSPECTION_TAG, INSPECTION)?;
+    for machine in &lab.machines {
+        let port = &machine.name;
+        lab.ip(&["-n", &lab.name, "tuntap", "add", port, "mode", "tap"])?;
+        lab.ip(&["-n", &lab.name, "link", "set", port, "up"])?;
+        vsctl(lab, &["add-port", BRIDGE, port, &format!("tag={INSPECTION_TAG}")])?;
+    }
+    Ok(())
+}
+
+fn start_daemons(lab: &Lab) -> Result<()> {
+    let folder = lab.folder.display();
+    command::output(Command::new("ovsdb-tool").arg("create").arg(lab.folder.join("ovs.db")).arg(SCHEMA))?;
+    lab.start(
+        "ovsdb-server",
+        open_vswitch(lab, "ovsdb-server")
+            .arg(lab.folder.join("ovs.db"))
+            .arg(format!("--remote=punix:{folder}/ovs.sock"))
+            .arg(format!("--unixctl={folder}/ovsdb.ctl")),
+    )?;
+    wait_for("the switch's database", Duration::from_secs(10), || Ok(vsctl(lab, &["--no-wait", "init"]).ok()))?;
+    lab.start(
+        "ovs-vswitchd",
+        open_vswitch(lab, "ovs-vswitchd").arg(format!("unix:{folder}/ovs.sock")).arg(format!("--unixctl={folder}/vswitchd.ctl")),
+    )
+}
+
+fn open_vswitch(lab: &Lab, program: &str) -> Command {
+    let mut command = lab.command(program);
+    command.env("OVS_RUNDIR", &lab.folder).env("OVS_LOGDIR", &lab.folder).env("OVS_DBDIR", &lab.folder);
+    command
+}
+
+fn vsctl(lab: &Lab, arguments: &[&str]) -> Result<()> {
+    let mut vsctl = open_vswitch(lab, "ovs-vsctl");
+    vsctl.arg("--timeout=10").arg(format!("--db=unix:{}/ovs.sock", lab.folder.display())).args(arguments);
+    command::output(&mut vsctl).map(drop)
+}
+
+fn own_port(lab: &Lab, name: &str, tag: u16, address: &str) -> Result<()> {
+    vsctl(lab, &["add-port", BRIDGE, name, &format!("tag={tag}"), "--", "set", "interface", name, "type=internal"])?;
+    lab.ip(&["-n", &lab.name, "addr", "add", &format!("{address}/24"), "dev", name])?;
+    lab.ip(&["-n", &lab.name, "link", "set", name, "up"])
+}
