@@ -40,11 +40,8 @@ pub fn output(command: &mut Command) -> Result<String> {
 /// As [`output`], also when somebody has asked us to stop: for the clean-up.
 pub fn output_uninterrupted(command: &mut Command) -> Result<String> {
     let shown = name(command);
-    let result = command
-        .stdin(Stdio::null())
-        .process_group(0)
-        .output()
-        .with_context(|| format!("cannot start {shown}"))?;
+    let result =
+        command.stdin(Stdio::null()).process_group(0).output().with_context(|| format!("cannot start {shown}"))?;
     if !result.status.success() {
         bail!("{shown} failed ({}): {}", result.status, String::from_utf8_lossy(&result.stderr).trim());
     }

@@ -79,10 +79,8 @@ fn lab_verb(project: &Project, verb: &LabVerb) -> Result<()> {
     match verb {
         LabVerb::Up => {
             setup::everything(project)?;
-            let machines = vec![
-                Machine::large(1, lab::machine::Firmware::Bios),
-                Machine::large(2, lab::machine::Firmware::Uefi),
-            ];
+            let machines =
+                vec![Machine::large(1, lab::machine::Firmware::Bios), Machine::large(2, lab::machine::Firmware::Uefi)];
             let lab = ui::step("switch, machines, BMCs", || lab::Lab::up(project, machines))?;
             ui::say(&lab.guide());
             lab.keep()

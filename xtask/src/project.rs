@@ -19,7 +19,8 @@ pub struct Project {
 impl Project {
     /// Finds the checkout, and makes its cache folder (`ASSAY_CACHE`, else `.cache`).
     pub fn find() -> Result<Self> {
-        let here = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        let here =
+            env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
         let root = here.parent().context("xtask stands in no checkout")?.to_path_buf();
         let cache = env::var_os("ASSAY_CACHE").map_or_else(|| root.join(".cache"), PathBuf::from);
         fs::create_dir_all(&cache).with_context(|| format!("cannot make the cache folder {}", cache.display()))?;

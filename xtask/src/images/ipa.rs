@@ -18,16 +18,54 @@ use crate::stamp;
 const PACKAGES: &str = "python3,iproute2,isc-dhcp-client,lshw,dmidecode,ethtool,util-linux,smartmontools,pciutils,usbutils,\
                         hdparm,kmod,udev,procps,nvme-cli,efibootmgr,ipmitool,lsscsi,parted,gdisk,mdadm";
 const MODULES: &[&str] = &[
-    "virtio_pci", "virtio_net", "virtio_blk", "virtio_scsi", "virtio_rng", "sd_mod", "sr_mod", "isofs", "vfat", "nls_ascii",
-    "nls_cp437", "nls_iso8859_1", "nvme", "loop", "8021q", "button", "efivarfs", "md_mod", "raid1", "dm_mod", "dm_multipath",
-    "squashfs", "overlay", "af_packet", "qemu_fw_cfg", "sg",
+    "virtio_pci",
+    "virtio_net",
+    "virtio_blk",
+    "virtio_scsi",
+    "virtio_rng",
+    "sd_mod",
+    "sr_mod",
+    "isofs",
+    "vfat",
+    "nls_ascii",
+    "nls_cp437",
+    "nls_iso8859_1",
+    "nvme",
+    "loop",
+    "8021q",
+    "button",
+    "efivarfs",
+    "md_mod",
+    "raid1",
+    "dm_mod",
+    "dm_multipath",
+    "squashfs",
+    "overlay",
+    "af_packet",
+    "qemu_fw_cfg",
+    "sg",
 ];
 /// What a ramdisk never reads, and would have to be downloaded and unpacked on every boot.
 const SURPLUS: &[&str] = &[
-    "usr/share/man", "usr/share/doc", "usr/share/locale", "usr/share/info", "usr/share/zoneinfo", "usr/share/perl",
-    "usr/share/perl5", "usr/share/bash-completion", "usr/share/lintian", "var/lib/apt/lists", "var/cache/apt",
-    "var/cache/debconf", "usr/lib/udev/hwdb.bin", "usr/lib/udev/hwdb.d", "usr/lib/x86_64-linux-gnu/gconv",
-    "usr/lib/x86_64-linux-gnu/perl", "usr/lib/x86_64-linux-gnu/perl-base", "usr/lib/apt", "var/lib/dpkg/info",
+    "usr/share/man",
+    "usr/share/doc",
+    "usr/share/locale",
+    "usr/share/info",
+    "usr/share/zoneinfo",
+    "usr/share/perl",
+    "usr/share/perl5",
+    "usr/share/bash-completion",
+    "usr/share/lintian",
+    "var/lib/apt/lists",
+    "var/cache/apt",
+    "var/cache/debconf",
+    "usr/lib/udev/hwdb.bin",
+    "usr/lib/udev/hwdb.d",
+    "usr/lib/x86_64-linux-gnu/gconv",
+    "usr/lib/x86_64-linux-gnu/perl",
+    "usr/lib/x86_64-linux-gnu/perl-base",
+    "usr/lib/apt",
+    "var/lib/dpkg/info",
 ];
 const SITE: &str = "usr/local/lib/python3.11/dist-packages";
 const AGENT: &str = "#!/usr/bin/python3\nimport sys\nfrom ironic_python_agent.cmd.agent import run\nsys.exit(run())\n";
@@ -36,7 +74,15 @@ const AGENT: &str = "#!/usr/bin/python3\nimport sys\nfrom ironic_python_agent.cm
 pub fn build(project: &Project, kernel: &Kernel) -> Result<PathBuf> {
     let ramdisk = project.cache.join("ipa.img");
     let init = project.lab_file("ipa/init");
-    let inputs = [&kernel.release, PACKAGES, &MODULES.join(" "), &SURPLUS.join(" "), &read(&python::list_file(project, "ipa"))?, &read(&init)?].join("\n");
+    let inputs = [
+        &kernel.release,
+        PACKAGES,
+        &MODULES.join(" "),
+        &SURPLUS.join(" "),
+        &read(&python::list_file(project, "ipa"))?,
+        &read(&init)?,
+    ]
+    .join("\n");
     let debian = debian_root(project)?;
     stamp::build_once("ironic-python-agent ramdisk", &ramdisk, &inputs, || {
         let folder = project.cache.join("ipa");

@@ -4,10 +4,10 @@
 //! side by side and no packet leaves. **Invariant**: what a lab starts is written down in its folder before it is used, and
 //! [`down`] needs nothing but that folder; the guard, `lab down` and the clean-up of an abandoned lab are that one path.
 
-pub mod machine;
-pub mod power;
 mod bmc;
 mod hypervisor;
+pub mod machine;
+pub mod power;
 mod processes;
 mod router;
 mod switch;
@@ -120,7 +120,15 @@ impl Lab {
         let machines: String = self
             .machines
             .iter()
-            .map(|machine| format!("    {} {:?}: MAC {}, system {}\n", machine.name, machine.firmware, machine.mac(), machine.uuid()))
+            .map(|machine| {
+                format!(
+                    "    {} {:?}: MAC {}, system {}\n",
+                    machine.name,
+                    machine.firmware,
+                    machine.mac(),
+                    machine.uuid()
+                )
+            })
             .collect();
         format!(
             "\n  lab {name}\n{machines}  Redfish  {REDFISH}, user {}, password {}\n  segment  {INSPECTION_INTERFACE}, {INSPECTION}/24\n  \

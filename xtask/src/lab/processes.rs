@@ -41,8 +41,11 @@ pub fn stop(folder: &Path, name: &str) {
 
 /// Stops all programs, the youngest first: what came later leans on what was there before.
 pub fn stop_all(folder: &Path) {
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(folder.join("pids")).into_iter().flatten().filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    let mut files: Vec<PathBuf> = fs::read_dir(folder.join("pids"))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
     files.sort_by_key(|file| std::cmp::Reverse(recorded(file).map(|process| (process.began, process.pid))));
     for file in files {
         stop_recorded(&file);

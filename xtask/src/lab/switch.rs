@@ -45,7 +45,9 @@ fn start_daemons(lab: &Lab) -> Result<()> {
     wait_for("the switch's database", Duration::from_secs(10), || Ok(vsctl(lab, &["--no-wait", "init"]).ok()))?;
     lab.start(
         "ovs-vswitchd",
-        open_vswitch(lab, "ovs-vswitchd").arg(format!("unix:{folder}/ovs.sock")).arg(format!("--unixctl={folder}/vswitchd.ctl")),
+        open_vswitch(lab, "ovs-vswitchd")
+            .arg(format!("unix:{folder}/ovs.sock"))
+            .arg(format!("--unixctl={folder}/vswitchd.ctl")),
     )
 }
 

@@ -15,11 +15,30 @@ use crate::ui;
 /// What the lab needs: machines and their firmware, the switch, libvirt for the BMC emulator, and the tools that build
 /// the ramdisks.
 pub const LAB: &[&str] = &[
-    "qemu-system-x86", "qemu-utils", "ipxe-qemu", "ipxe", "seabios", "ovmf", // machines
-    "openvswitch-switch", "dnsmasq-base", "iproute2", "curl", // their network
-    "libvirt-daemon", "libvirt-daemon-system", "libvirt-clients", "libvirt-daemon-driver-qemu", // their BMCs
-    "libvirt-dev", "gcc", "pkg-config", "python3-dev", "python3-venv", // libvirt's Python binding
-    "mmdebstrap", "busybox-static", "cpio", "zstd", "kmod", // ramdisks
+    "qemu-system-x86",
+    "qemu-utils",
+    "ipxe-qemu",
+    "ipxe",
+    "seabios",
+    "ovmf", // machines
+    "openvswitch-switch",
+    "dnsmasq-base",
+    "iproute2",
+    "curl", // their network
+    "libvirt-daemon",
+    "libvirt-daemon-system",
+    "libvirt-clients",
+    "libvirt-daemon-driver-qemu", // their BMCs
+    "libvirt-dev",
+    "gcc",
+    "pkg-config",
+    "python3-dev",
+    "python3-venv", // libvirt's Python binding
+    "mmdebstrap",
+    "busybox-static",
+    "cpio",
+    "zstd",
+    "kmod", // ramdisks
 ];
 
 const POLICY: &str = "/usr/sbin/policy-rc.d";
@@ -60,7 +79,10 @@ pub fn unpack(project: &Project, package: &str, folder: &Path) -> Result<()> {
     let debs = folder.join("debs");
     fs::create_dir_all(&debs)?;
     // apt drops its rights to the user `_apt`, who must be able to write here; root's own download is as good.
-    command::quiet(apt_get().args(["-o", "APT::Sandbox::User=root", "download", "-q", package]).current_dir(&debs), &log)?;
+    command::quiet(
+        apt_get().args(["-o", "APT::Sandbox::User=root", "download", "-q", package]).current_dir(&debs),
+        &log,
+    )?;
     let deb = fs::read_dir(&debs)?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&format!("{package}_"))))

@@ -26,7 +26,10 @@ pub fn stock_clients(project: &Project) -> Result<PathBuf> {
 pub fn packages_for_ramdisk(project: &Project, list: &str, folder: &std::path::Path) -> Result<()> {
     let tools = bmc_tools(project)?;
     let mut pip = Command::new(tools.join("bin/pip"));
-    pip.args(["install", "-q", "--no-deps", "--no-compile", "--target"]).arg(folder).arg("-r").arg(list_file(project, list));
+    pip.args(["install", "-q", "--no-deps", "--no-compile", "--target"])
+        .arg(folder)
+        .arg("-r")
+        .arg(list_file(project, list));
     command::quiet(&mut pip, &project.log(&format!("pip {list}"))?)
 }
 

@@ -41,7 +41,13 @@ fn fetch_crates(project: &Project) -> Result<()> {
 
 fn kept_environment() -> Vec<String> {
     let kept = |name: &String| {
-        name == "PATH" || name == "HOME" || name == "TERM" || name == "NO_COLOR" || name.starts_with("CARGO") || name.starts_with("RUSTUP") || name.starts_with("ASSAY_")
+        name == "PATH"
+            || name == "HOME"
+            || name == "TERM"
+            || name == "NO_COLOR"
+            || name.starts_with("CARGO")
+            || name.starts_with("RUSTUP")
+            || name.starts_with("ASSAY_")
     };
     env::vars().filter(|(name, _)| kept(name)).map(|(name, value)| format!("{name}={value}")).collect()
 }
