@@ -1,12 +1,17 @@
 //! The tasks of the project: set-up, demo, tests, lab, benchmark. `cargo xtask` alone lists them.
 
+mod assay;
+mod bench;
+mod client;
 mod command;
+mod demo;
 mod images;
 mod interrupt;
 mod lab;
 mod project;
 mod setup;
 mod stamp;
+mod test;
 mod ui;
 
 use std::process::ExitCode;
@@ -14,9 +19,11 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::lab::machine::Machine;
+use crate::lab::Lab;
+use crate::lab::machine::{Firmware, Machine};
 use crate::project::Project;
 use crate::setup::root;
+use crate::test::Group;
 
 /// The tasks of the Assay project
 #[derive(Debug, Parser)]
@@ -30,10 +37,28 @@ struct Cli {
 enum Verb {
     /// Install and build all that the lab needs: Debian and PyPI packages, kernel, ramdisks
     Setup,
+    /// Inspect one emulated machine with the stock ironic-python-agent, live
+    Demo,
+    /// Run every check with its own set-up, or only some groups
+    Test {
+        /// The groups to run; none: all
+        groups: Vec<Group>,
+        /// Name the groups and their checks
+        #[arg(long)]
+        list: bool,
+    },
+    /// Format, clippy, documentation and the project's own rules; the same as `test lint`
+    Lint,
     /// Bring the real-machine lab up, or take it down
     Lab {
         #[command(subcommand)]
         verb: LabVerb,
+    },
+    /// Measure the release build in a simulated fleet, as a table
+    Bench {
+        /// Arguments of the benchmark; --help lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
     },
 }
 
@@ -67,10 +92,21 @@ fn run(cli: Cli) -> Result<ExitCode> {
             root::become_root(&project)?;
             setup::everything(&project)?;
         }
+        Verb::Demo => {
+            root::become_root(&project)?;
+            demo::run(&project)?;
+        }
+        Verb::Test { list: true, .. } => test::list(),
+        Verb::Test { groups, .. } => {
+            root::become_root(&project)?;
+            return test::run(&project, &groups);
+        }
+        Verb::Lint => return test::run(&project, &[Group::Lint]),
         Verb::Lab { verb } => {
             root::become_root(&project)?;
             lab_verb(&project, &verb)?;
         }
+        Verb::Bench { arguments } => bench::run(&project, &arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -79,9 +115,8 @@ fn lab_verb(project: &Project, verb: &LabVerb) -> Result<()> {
     match verb {
         LabVerb::Up => {
             setup::everything(project)?;
-            let machines =
-                vec![Machine::large(1, lab::machine::Firmware::Bios), Machine::large(2, lab::machine::Firmware::Uefi)];
-            let lab = ui::step("switch, machines, BMCs", || lab::Lab::up(project, machines))?;
+            let machines = vec![Machine::large(1, Firmware::Bios), Machine::large(2, Firmware::Uefi)];
+            let lab = ui::step("switch, machines, BMCs", || Lab::up(project, machines))?;
             ui::say(&lab.guide());
             lab.keep()
         }

@@ -130,10 +130,9 @@ fn fill(project: &Project, folder: &Path, kernel: &Kernel, init: &Path) -> Resul
     }
     executable(&folder.join("usr/local/bin/ironic-python-agent"), AGENT)?;
     executable(&folder.join("init"), &read(init)?)?;
-    for (file, target) in [("etc/mtab", "/proc/self/mounts")] {
-        stamp::remove(&folder.join(file))?;
-        symlink(target, folder.join(file)).with_context(|| format!("cannot link {file}"))?;
-    }
+    let mtab = folder.join("etc/mtab");
+    stamp::remove(&mtab)?;
+    symlink("/proc/self/mounts", &mtab).context("cannot link etc/mtab")?;
     stamp::remove(&folder.join("etc/resolv.conf"))?;
     write(&folder.join("etc/resolv.conf"), "")
 }

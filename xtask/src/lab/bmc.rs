@@ -12,7 +12,7 @@ use crate::setup::python;
 /// The user of every BMC of the lab.
 pub const USER: &str = "admin";
 /// Its password; `lab/bmc.htpasswd` holds its hash.
-pub const PASSWORD: &str = "password";
+pub const PASSWORD: &str = "hunter2";
 
 /// Starts the Redfish service, and waits until it shows every machine.
 pub fn up(project: &Project, lab: &Lab) -> Result<()> {

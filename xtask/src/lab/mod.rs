@@ -4,12 +4,13 @@
 //! side by side and no packet leaves. **Invariant**: what a lab starts is written down in its folder before it is used, and
 //! [`down`] needs nothing but that folder; the guard, `lab down` and the clean-up of an abandoned lab are that one path.
 
-mod bmc;
+pub mod bmc;
 mod hypervisor;
 pub mod machine;
 pub mod power;
 mod processes;
 mod router;
+pub mod segment;
 mod switch;
 
 use std::fs;
@@ -35,6 +36,8 @@ pub const INSPECTION: &str = "172.22.100.1";
 pub const INSPECTION_INTERFACE: &str = "insp0";
 /// The leases that Assay may give.
 pub const INSPECTION_RANGE: &str = "172.22.100.50,172.22.100.199";
+/// The VLAN of the inspection segment.
+const INSPECTION_TAG: u16 = 100;
 /// Where the Redfish BMCs of the machines are.
 pub const REDFISH: &str = "http://172.22.10.1:8000";
 

@@ -26,19 +26,6 @@ pub fn boot_target(lab: &Lab, machine: &Machine) -> Result<String> {
     Ok(system["Boot"]["BootSourceOverrideTarget"].as_str().unwrap_or("None").to_owned())
 }
 
-/// Sets a one-time boot from the network, and switches the machine on.
-pub fn boot_from_network(lab: &Lab, machine: &Machine) -> Result<()> {
-    let path = format!("/redfish/v1/Systems/{}", machine.uuid());
-    send(lab, "PATCH", &path, r#"{"Boot":{"BootSourceOverrideTarget":"Pxe","BootSourceOverrideEnabled":"Once"}}"#)?;
-    reset(lab, machine, "On")
-}
-
-/// Resets the machine; the kinds are Redfish's (`On`, `ForceOff`, …).
-pub fn reset(lab: &Lab, machine: &Machine, kind: &str) -> Result<()> {
-    let path = format!("/redfish/v1/Systems/{}/Actions/ComputerSystem.Reset", machine.uuid());
-    send(lab, "POST", &path, &format!(r#"{{"ResetType":"{kind}"}}"#))
-}
-
 fn system(lab: &Lab, machine: &Machine) -> Result<Value> {
     get(lab, &format!("/redfish/v1/Systems/{}", machine.uuid()))
 }
@@ -46,12 +33,6 @@ fn system(lab: &Lab, machine: &Machine) -> Result<Value> {
 fn get(lab: &Lab, path: &str) -> Result<Value> {
     let answer = command::output(curl(lab).arg(format!("{REDFISH}{path}")))?;
     serde_json::from_str(&answer).with_context(|| format!("the BMC's answer to {path} is not JSON"))
-}
-
-fn send(lab: &Lab, method: &str, path: &str, body: &str) -> Result<()> {
-    let mut curl = curl(lab);
-    curl.args(["-X", method, "-H", "Content-Type: application/json", "-d", body]).arg(format!("{REDFISH}{path}"));
-    command::output(&mut curl).map(drop)
 }
 
 fn curl(lab: &Lab) -> std::process::Command {

@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{INSPECTION, INSPECTION_INTERFACE, Lab, MANAGEMENT};
+use super::{INSPECTION, INSPECTION_INTERFACE, INSPECTION_TAG, Lab, MANAGEMENT};
 use crate::command;
 use crate::interrupt::wait_for;
 
 const BRIDGE: &str = "tor";
 const MANAGEMENT_TAG: u16 = 10;
-const INSPECTION_TAG: u16 = 100;
 const SCHEMA: &str = "/usr/share/openvswitch/vswitch.ovsschema";
 
 /// Starts the switch, with a port for each machine and one for us on each segment.
@@ -63,8 +62,13 @@ fn vsctl(lab: &Lab, arguments: &[&str]) -> Result<()> {
     command::output(&mut vsctl).map(drop)
 }
 
+/// Adds a port for this computer, without an address.
+pub fn add_port(lab: &Lab, name: &str, tag: u16) -> Result<()> {
+    vsctl(lab, &["add-port", BRIDGE, name, &format!("tag={tag}"), "--", "set", "interface", name, "type=internal"])
+}
+
 fn own_port(lab: &Lab, name: &str, tag: u16, address: &str) -> Result<()> {
-    vsctl(lab, &["add-port", BRIDGE, name, &format!("tag={tag}"), "--", "set", "interface", name, "type=internal"])?;
+    add_port(lab, name, tag)?;
     lab.ip(&["-n", &lab.name, "addr", "add", &format!("{address}/24"), "dev", name])?;
     lab.ip(&["-n", &lab.name, "link", "set", name, "up"])
 }

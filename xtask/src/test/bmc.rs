@@ -22,17 +22,19 @@ const FAKE_PORT: u16 = 8001;
 fn redfish(project: &Project) -> Result<Counts> {
     setup::everything(project)?;
     let mut build = project.cargo();
-    command::quiet(build.args(["test", "--package", "assay-drivers", "--test", "redfish", "--no-run", "--locked"]), &project.log("build redfish tests")?)?;
+    command::quiet(
+        build.args(["test", "--package", "assay-drivers", "--test", "redfish", "--no-run", "--locked"]),
+        &project.log("build redfish tests")?,
+    )?;
     let lab = Lab::up(project, vec![Machine::small(1, Firmware::Bios)])?;
     start_fake(project, &lab)?;
     let mut test = lab.command(project.cargo().get_program());
     test.current_dir(&project.root)
-        .args(["test", "--package", "assay-drivers", "--test", "redfish", "--offline", "--locked", "--", "--include-ignored", "--test-threads=1"])
+        .args(["test", "--package", "assay-drivers", "--test", "redfish", "--offline", "--locked"])
+        .args(["--", "--include-ignored", "--test-threads=1"])
         .env("ASSAY_TEST_REDFISH_FAKE", format!("http://127.0.0.1:{FAKE_PORT}"))
         .env("ASSAY_TEST_REDFISH_LIBVIRT", REDFISH)
-        .env("ASSAY_TEST_REDFISH_SYSTEM", lab.machines[0].uuid())
-        .env("ASSAY_TEST_REDFISH_USER", bmc::USER)
-        .env("ASSAY_TEST_REDFISH_PASSWORD", bmc::PASSWORD);
+        .env("ASSAY_TEST_REDFISH_ACCOUNT", bmc::USER);
     let counts = cargo::tests(project, "redfish", &mut test, &[]);
     if !matches!(counts, Ok(Counts { failed: 0, .. })) {
         lab.save_logs(project, "redfish")?;

@@ -30,7 +30,11 @@ pub fn tests(project: &Project, name: &str, cargo: &mut Command, elsewhere: &[&s
         return Ok(counts);
     }
     if !status.success() {
-        bail!("every test passed, but cargo test ended with {status}; see {}\n{}", log.display(), command::tail(&log, 20));
+        bail!(
+            "every test passed, but cargo test ended with {status}; see {}\n{}",
+            log.display(),
+            command::tail(&log, 20)
+        );
     }
     Ok(counts)
 }

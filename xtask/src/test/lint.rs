@@ -24,7 +24,8 @@ fn clippy(project: &Project) -> Result<Counts> {
 
 fn documentation(project: &Project) -> Result<Counts> {
     let mut doc = project.cargo();
-    doc.args(["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]).env("RUSTDOCFLAGS", "-D warnings");
+    doc.args(["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"])
+        .env("RUSTDOCFLAGS", "-D warnings");
     cargo::succeeds(project, "documentation", &mut doc)
 }
 

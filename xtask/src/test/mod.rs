@@ -7,6 +7,7 @@ mod bmc;
 mod cargo;
 mod counts;
 mod crash;
+mod findings;
 mod lint;
 mod machines;
 mod unit;
@@ -40,6 +41,7 @@ pub enum Group {
 }
 
 /// One check of a group; it may hold many tests, and each counts.
+#[derive(Debug, Clone, Copy)]
 pub struct Check {
     /// The group it belongs to.
     pub group: Group,
@@ -50,7 +52,11 @@ pub struct Check {
 }
 
 fn checks() -> Vec<Check> {
-    [lint::CHECKS, unit::CHECKS, bmc::CHECKS, api::CHECKS, machines::CHECKS, crash::CHECKS].into_iter().flatten().copied().collect()
+    [lint::CHECKS, unit::CHECKS, bmc::CHECKS, api::CHECKS, machines::CHECKS, crash::CHECKS]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect()
 }
 
 /// Names the groups and their checks.

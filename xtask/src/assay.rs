@@ -1,0 +1,57 @@
+//! The binary that is shown and tested: built by cargo, started in a lab without any configuration file.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::command;
+use crate::images::Image;
+use crate::interrupt::wait_for;
+use crate::lab::{INSPECTION, INSPECTION_INTERFACE, INSPECTION_RANGE, Lab};
+use crate::project::Project;
+use crate::ui;
+
+/// Where the API is, inside a lab.
+pub const API: &str = "http://127.0.0.1:6385";
+/// The name under which a lab runs the binary.
+pub const SERVICE: &str = "assay";
+
+/// Builds the binary in the profile that is quick to build.
+pub fn build(project: &Project) -> Result<PathBuf> {
+    ui::step("build assay", || {
+        command::quiet(project.cargo().args(["build", "--package", "assay", "--locked"]), &project.log("build assay")?)
+    })?;
+    let binary = project.target().join("debug/assay");
+    binary.exists().then_some(binary).context("cargo built no target/debug/assay")
+}
+
+/// Starts `assay serve` in the lab, and waits until its API answers. Its state is the lab's: a second start finds it again.
+pub fn serve(project: &Project, lab: &Lab, binary: &PathBuf, image: &Image) -> Result<()> {
+    let mut service = lab.command(binary);
+    service
+        .arg("serve")
+        .env("OS_ASSAY__DHCP_INTERFACE", INSPECTION_INTERFACE)
+        .env("OS_ASSAY__DHCP_RANGE", INSPECTION_RANGE)
+        .env("OS_ASSAY__BOOT_ADDRESS", INSPECTION)
+        .env("OS_ASSAY__STATE_PATH", lab.folder.join("state"))
+        .env("OS_CONDUCTOR__DEPLOY_KERNEL", format!("file://{}", image.kernel.display()))
+        .env("OS_CONDUCTOR__DEPLOY_RAMDISK", format!("file://{}", image.ramdisk.display()))
+        .env("OS_CONDUCTOR__FILE_URL_ALLOWED_PATHS", &project.cache);
+    lab.start(SERVICE, &mut service)?;
+    wait_for("assay serve", Duration::from_secs(30), || {
+        if !lab.runs(SERVICE) {
+            bail!("assay serve ended:\n{}", command::tail(&lab.log(SERVICE), 20));
+        }
+        Ok(command::output(lab.command("curl").args(["-sS", "--fail", "--max-time", "5", API])).ok())
+    })?;
+    Ok(())
+}
+
+/// The binary as a client of the one that serves.
+pub fn client(lab: &Lab, binary: &PathBuf, verb: &str) -> Command {
+    let mut client = lab.command(binary);
+    client.arg(verb);
+    client
+}

@@ -1,0 +1,104 @@
+//! A walk through the API with the stock client against the real binary; no machine is switched on.
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::findings::Findings;
+use super::machines::{Site, on_site};
+use super::{Check, Counts, Group};
+use crate::images;
+use crate::lab::machine::{Firmware, Machine};
+use crate::project::Project;
+
+pub const CHECKS: &[Check] = &[Check { group: Group::Api, name: "walk with the stock client", run: walk }];
+
+fn walk(project: &Project) -> Result<Counts> {
+    on_site(project, "api walk", vec![Machine::small(1, Firmware::Bios)], images::tiny, |site, findings| {
+        read(site, findings)?;
+        change(site, findings);
+        refuse(site, findings);
+        end(site, findings)
+    })
+}
+
+fn read(site: &Site, findings: &mut Findings) -> Result<()> {
+    let name = site.lab.machines[0].name.as_str();
+    let nodes = site.client.json(&["node", "list"])?;
+    findings.equal("nodes listed", &nodes.as_array().map(Vec::len), &Some(1));
+    findings.equal("the listed node's name", &nodes[0]["Name"].as_str(), &Some(name));
+    findings.equal("its provision state", &nodes[0]["Provisioning State"].as_str(), &Some("manageable"));
+    findings.equal("its power state", &nodes[0]["Power State"].as_str(), &Some("power off"));
+    let info = site.client.field(name, "driver_info")?;
+    findings.equal("the BMC password as shown", &info["redfish_password"].as_str(), &Some("******"));
+    let ports = site.client.json(&["port", "list", "--node", name])?;
+    findings.equal("the port's address", &ports[0]["Address"].as_str(), &Some(site.lab.machines[0].mac().as_str()));
+    let drivers = site.client.json(&["driver", "list"])?;
+    let named = |driver: &Value| driver["Supported driver(s)"] == "redfish";
+    findings.expect("redfish among the drivers", drivers.as_array().is_some_and(|drivers| drivers.iter().any(named)));
+    findings.works("driver show", site.client.json(&["driver", "show", "redfish"]));
+    findings.works("driver property list", site.client.json(&["driver", "property", "list", "redfish"]));
+    findings.works("conductor list", site.client.json(&["conductor", "list"]));
+    findings.works("boot device show", site.client.json(&["node", "boot", "device", "show", name]));
+    validate(site, findings)
+}
+
+fn validate(site: &Site, findings: &mut Findings) -> Result<()> {
+    let rows = site.client.json(&["node", "validate", &site.lab.machines[0].name])?;
+    for interface in ["power", "management", "boot", "network", "inspect"] {
+        let row = rows.as_array().and_then(|rows| rows.iter().find(|row| row["Interface"] == interface));
+        findings.expect(&format!("validate: {interface}, {row:?}"), row.is_some_and(|row| row["Result"] == true));
+    }
+    Ok(())
+}
+
+fn change(site: &Site, findings: &mut Findings) {
+    let name = site.lab.machines[0].name.as_str();
+    let client = &site.client;
+    for words in [
+        &[
+            "node",
+            "set",
+            name,
+            "--property",
+            "capabilities=boot_mode:bios",
+            "--extra",
+            "rack=7",
+            "--resource-class",
+            "small",
+        ][..],
+        &["node", "unset", name, "--extra", "rack"],
+        &["node", "maintenance", "set", name, "--reason", "a test"],
+        &["node", "maintenance", "unset", name],
+        &["node", "add", "trait", name, "CUSTOM_ASSAYED"],
+        &["node", "trait", "list", name],
+        &["node", "boot", "device", "set", name, "disk"],
+        &["node", "history", "list", name],
+        &["node", "provide", name],
+        &["node", "manage", name, "--wait", "30"],
+    ] {
+        findings.works(&words.join(" "), client.run(words));
+    }
+    findings.equal("the class that was set", &client.field(name, "resource_class").ok(), &Some(Value::from("small")));
+}
+
+fn refuse(site: &Site, findings: &mut Findings) {
+    let (client, name, mac) = (&site.client, site.lab.machines[0].name.as_str(), site.lab.machines[0].mac());
+    for words in [
+        &["node", "show", "nobody"][..],
+        &["node", "create", "--driver", "no-such-driver"],
+        &["node", "abort", name],
+        &["port", "create", "not-a-mac", "--node", name],
+        &["port", "create", &mac, "--node", name],
+        &["node", "inventory", "save", name],
+    ] {
+        findings.expect(&format!("refused: {}", words.join(" ")), client.run(words).is_err());
+    }
+}
+
+fn end(site: &Site, findings: &mut Findings) -> Result<()> {
+    let name = site.lab.machines[0].name.as_str();
+    findings.works("node delete", site.client.run(&["node", "delete", name]));
+    findings.equal("nodes left", &site.client.json(&["node", "list"])?.as_array().map(Vec::len), &Some(0));
+    findings.equal("ports left", &site.client.json(&["port", "list"])?.as_array().map(Vec::len), &Some(0));
+    Ok(())
+}

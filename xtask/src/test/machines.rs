@@ -1,0 +1,195 @@
+//! Inspections of emulated machines through Assay's own DHCP, TFTP and HTTP; what is left is asked of the BMC and the segment.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use serde_json::Value;
+
+use super::findings::Findings;
+use super::{Check, Counts, Group};
+use crate::assay;
+use crate::client::Client;
+use crate::images::{self, Image};
+use crate::interrupt::wait_for;
+use crate::lab::machine::{Firmware, Machine};
+use crate::lab::{Lab, power, segment};
+use crate::project::{Project, read};
+use crate::setup;
+
+pub const CHECKS: &[Check] = &[
+    Check { group: Group::Lab, name: "BIOS and UEFI machine, tiny ramdisk", run: tiny },
+    Check { group: Group::Lab, name: "silent, garbled and repeated posts, a restart", run: rude },
+    Check { group: Group::Lab, name: "BIOS machine, stock ironic-python-agent", run: stock },
+];
+
+/// A lab with Assay and its nodes, enrolled and `manageable`.
+pub struct Site<'a> {
+    project: &'a Project,
+    pub lab: &'a Lab,
+    pub client: Client<'a>,
+    binary: PathBuf,
+    image: Image,
+}
+
+fn tiny(project: &Project) -> Result<Counts> {
+    let machines = vec![Machine::small(1, Firmware::Bios), Machine::small(2, Firmware::Uefi)];
+    on_site(project, "lab tiny", machines, images::tiny, |site, findings| {
+        for machine in &site.lab.machines {
+            let early = segment::offers_address(site.lab, &machine.mac())?;
+            findings.expect(&format!("{}: no address before its inspection", machine.name), !early);
+            site.inspect(machine)?;
+        }
+        for machine in &site.lab.machines {
+            site.ends_well(machine, Duration::from_secs(120), findings)?;
+        }
+        Ok(())
+    })
+}
+
+fn stock(project: &Project) -> Result<Counts> {
+    on_site(project, "lab ipa", vec![Machine::large(1, Firmware::Bios)], images::ipa, |site, findings| {
+        let machine = &site.lab.machines[0];
+        site.inspect(machine)?;
+        site.ends_well(machine, Duration::from_secs(300), findings)?;
+        let inventory = site.inventory(machine)?;
+        let disk = &inventory["inventory"]["disks"][0];
+        findings.equal("the disk's serial number", &disk["serial"].as_str(), &Some("DISK0001"));
+        findings.equal("the vendor", &inventory["inventory"]["system_vendor"]["manufacturer"].as_str(), &Some("Assay"));
+        Ok(())
+    })
+}
+
+fn rude(project: &Project) -> Result<Counts> {
+    on_site(project, "lab rude", vec![Machine::small(1, Firmware::Bios)], images::tiny, |site, findings| {
+        let machine = &site.lab.machines[0];
+        site.with_parameters(machine, "tiny-silent")?;
+        site.inspect(machine)?;
+        site.wait_for_console(machine, "silent")?;
+        let stranger = segment::offers_address(site.lab, "52:54:00:ab:00:99")?;
+        findings.expect("no address for a MAC that no run waits for", !stranger);
+        site.client.run(&["node", "abort", &machine.name])?;
+        site.reaches(machine, "inspect failed", Duration::from_secs(60))?;
+        site.nothing_left(machine, findings)?;
+
+        site.with_parameters(machine, "tiny-garbage tiny-twice tiny-stay")?;
+        site.inspect(machine)?;
+        site.ends_well(machine, Duration::from_secs(120), findings)?;
+
+        site.with_parameters(machine, "tiny-stay")?;
+        site.inspect(machine)?;
+        site.lab.stop(assay::SERVICE);
+        site.serve()?;
+        site.ends_well(machine, Duration::from_secs(120), findings)
+    })
+}
+
+/// Sets a site up, runs a scenario on it, and keeps the logs when an expectation fails.
+pub fn on_site(
+    project: &Project,
+    name: &str,
+    machines: Vec<Machine>,
+    image: fn(&Project) -> Result<Image>,
+    scenario: impl FnOnce(&Site, &mut Findings) -> Result<()>,
+) -> Result<Counts> {
+    setup::everything(project)?;
+    let binary = assay::build(project)?;
+    let lab = Lab::up(project, machines)?;
+    let site = Site { project, lab: &lab, client: Client::new(project, &lab)?, binary, image: image(project)? };
+    let mut findings = Findings::default();
+    let end = site.ready().and_then(|()| scenario(&site, &mut findings));
+    findings.works("the scenario", end);
+    if findings.counts.failed > 0 {
+        findings.works(
+            "the logs",
+            lab.save_logs(project, name).map(|folder| crate::ui::say(&format!("    logs: {}", folder.display()))),
+        );
+        findings.counts.passed -= 1;
+    }
+    Ok(findings.counts)
+}
+
+impl Site<'_> {
+    fn ready(&self) -> Result<()> {
+        self.serve()?;
+        for machine in &self.lab.machines {
+            self.client.enrol(machine, &[])?;
+            self.client.run(&["node", "manage", &machine.name, "--wait", "60"])?;
+        }
+        Ok(())
+    }
+
+    fn serve(&self) -> Result<()> {
+        assay::serve(self.project, self.lab, &self.binary, &self.image)
+    }
+
+    fn with_parameters(&self, machine: &Machine, parameters: &str) -> Result<()> {
+        let info = format!("inspector_extra_kernel_params={parameters}");
+        self.client.run(&["node", "set", &machine.name, "--driver-info", &info]).map(drop)
+    }
+
+    fn inspect(&self, machine: &Machine) -> Result<()> {
+        self.client.run(&["node", "inspect", &machine.name]).map(drop)
+    }
+
+    /// Waits until the inspection is over: `manageable` or `inspect failed`, whichever was expected.
+    fn reaches(&self, machine: &Machine, state: &str, limit: Duration) -> Result<()> {
+        wait_for(&format!("{} {state}", machine.name), limit, || {
+            let now = self.client.field(&machine.name, "provision_state")?;
+            if now == "inspect failed" && state != "inspect failed" {
+                bail!("{}: inspect failed: {}", machine.name, self.client.field(&machine.name, "last_error")?);
+            }
+            Ok((now == state).then_some(()))
+        })
+    }
+
+    fn inventory(&self, machine: &Machine) -> Result<Value> {
+        let file = self.lab.folder.join(format!("{}-inventory.json", machine.name));
+        self.client.run(&["node", "inventory", "save", &machine.name, "--file", &path(&file)])?;
+        Ok(serde_json::from_str(&read(&file)?)?)
+    }
+
+    /// The machine's inspection ends `manageable`, with its inventory stored and nothing left behind.
+    fn ends_well(&self, machine: &Machine, limit: Duration, findings: &mut Findings) -> Result<()> {
+        let name = &machine.name;
+        self.reaches(machine, "manageable", limit)?;
+        let inventory = self.inventory(machine)?;
+        let mac = inventory["inventory"]["interfaces"][0]["mac_address"].as_str();
+        findings.equal(&format!("{name}: the inventory's MAC"), &mac, &Some(machine.mac().as_str()));
+        let mode = inventory["inventory"]["boot"]["current_boot_mode"].as_str();
+        let expected = if machine.firmware == Firmware::Bios { "bios" } else { "uefi" };
+        findings.equal(&format!("{name}: the boot mode"), &mode, &Some(expected));
+        let properties = self.client.field(name, "properties")?;
+        findings.equal(&format!("{name}: properties.cpu_arch"), &properties["cpu_arch"].as_str(), &Some("x86_64"));
+        findings.equal(&format!("{name}: properties.cpus"), &properties["cpus"].to_string().trim_matches('"'), &"1");
+        findings.expect(&format!("{name}: properties.memory_mb"), !properties["memory_mb"].is_null());
+        self.nothing_left(machine, findings)
+    }
+
+    /// What the run changed is as it was: asked of the BMC, of the segment, and of `assay audit`.
+    fn nothing_left(&self, machine: &Machine, findings: &mut Findings) -> Result<()> {
+        let name = &machine.name;
+        findings.equal(&format!("{name}: power at the BMC"), &power::state(self.lab, machine)?.as_str(), &"Off");
+        let target = power::boot_target(self.lab, machine)?;
+        findings.expect(&format!("{name}: no boot override at the BMC, found {target}"), target != "Pxe");
+        findings.expect(
+            &format!("{name}: no address after its inspection"),
+            !segment::offers_address(self.lab, &machine.mac())?,
+        );
+        findings.equal(&format!("{name}: reservation"), &self.client.field(name, "reservation")?, &Value::Null);
+        let mut audit = assay::client(self.lab, &self.binary, "audit");
+        findings.works(&format!("{name}: assay audit finds nothing"), crate::command::output(&mut audit));
+        Ok(())
+    }
+
+    fn wait_for_console(&self, machine: &Machine, word: &str) -> Result<()> {
+        let console = self.lab.log(&format!("{}-console", machine.name));
+        wait_for(&format!("{word} on the console of {}", machine.name), Duration::from_secs(90), || {
+            Ok(String::from_utf8_lossy(&std::fs::read(&console).unwrap_or_default()).contains(word).then_some(()))
+        })
+    }
+}
+
+fn path(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
