@@ -1,6 +1,7 @@
 //! Who runs it: configuration, command line, conductor, listeners. No rule of the game is here.
 
 pub mod audit;
+pub mod boot;
 pub mod cli;
 pub mod config;
 pub mod doctor;

@@ -20,6 +20,7 @@ pub mod loader;
 pub mod names;
 pub mod pxelinux;
 pub mod sign;
+pub mod tftp;
 
 use std::fmt;
 

@@ -1,0 +1,165 @@
+//! What a name stands for: the one place where TFTP and HTTP look things up.
+
+use std::{fs::File, net::IpAddr, sync::Arc, time::Duration, time::SystemTime};
+
+use assay_core::{
+    boot::{
+        NodeBoot, grub,
+        ipxe::{self, IpxeSettings},
+        names::{BootName, ImageKind},
+        pxelinux,
+        sign::Sign,
+    },
+    id::NodeId,
+    kernel::InvalidKernelParam,
+    mac::MacAddress,
+    secret::Secret,
+};
+use tokio::{task::spawn_blocking, time::timeout};
+
+use crate::boot::{ActiveBoot, BootDirectory, BootListenerConfig, guard::ScriptGuard, leases::Leases};
+
+/// How long the rest of the service may take to answer one question of ours.
+const ASK_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Something to be sent.
+#[derive(Debug)]
+pub enum Content {
+    /// A script, perhaps with a run's secret in it.
+    Text(Secret),
+    /// A file that is open.
+    File(OpenFile),
+}
+
+/// A file that is open, and what HTTP tells of it.
+#[derive(Debug)]
+pub struct OpenFile {
+    /// The file.
+    pub file: Arc<File>,
+    /// Its length in bytes when it was opened.
+    pub len: u64,
+    /// When it was last written.
+    pub modified: Option<SystemTime>,
+}
+
+/// Looks up what booting machines ask for, and notes each request as a sign of life.
+pub struct BootContent {
+    config: BootListenerConfig,
+    directory: Arc<dyn BootDirectory>,
+    leases: Arc<Leases>,
+    guard: ScriptGuard,
+}
+
+impl BootContent {
+    /// Content of this configuration, with the leases that the DHCP server gives.
+    #[must_use]
+    pub fn new(config: BootListenerConfig, directory: Arc<dyn BootDirectory>, leases: Arc<Leases>) -> Self {
+        Self { config, directory, leases, guard: ScriptGuard::default() }
+    }
+
+    /// What `name` stands for when `peer` asks. `peek` leaves no sign of life: the client only looks
+    /// (HTTP's HEAD). `None`: not found, whatever the reason.
+    pub async fn find(&self, name: &str, peer: IpAddr, peek: bool) -> Option<Content> {
+        let found = match BootName::parse(name)? {
+            BootName::Loader(file) => self.loader(file, peer, peek).await,
+            BootName::IpxeMain => Some(Content::Text(Secret::new(ipxe::main_script(&self.config.http_url)))),
+            BootName::GrubMain => Some(Content::Text(Secret::new(grub::MAIN_CONFIG.to_owned()))),
+            BootName::IpxeNode(mac) => {
+                let settings =
+                    IpxeSettings { base_url: &self.config.http_url, timeout_ms: self.config.ipxe_timeout_ms };
+                self.script(mac, peer, peek, |boot| ipxe::node_script(boot, settings)).await
+            }
+            BootName::PxelinuxNode(mac) => self.script(mac, peer, peek, pxelinux::node_config).await,
+            BootName::GrubNode(mac) => self.script(mac, peer, peek, grub::node_config).await,
+            BootName::Image(node, kind) => self.image(node, kind, peer, peek).await,
+        };
+        tracing::info!(boot.file = name, boot.peer = %peer, boot.found = found.is_some(), "boot file asked for");
+        found
+    }
+
+    async fn loader(&self, name: &str, peer: IpAddr, peek: bool) -> Option<Content> {
+        let path = self.config.loader_files.get(name)?.clone();
+        if let Some(mac) = self.leases.mac_of(peer)
+            && let Some(boot) = self.by_mac(mac).await
+            && !peek
+        {
+            self.saw(&boot, Sign::Loader, Some(mac), &format!("{name} by {peer}")).await;
+        }
+        open(path).await.map(Content::File)
+    }
+
+    async fn script(
+        &self,
+        mac: MacAddress,
+        peer: IpAddr,
+        peek: bool,
+        render: impl Fn(&NodeBoot<'_>) -> Result<Secret, InvalidKernelParam>,
+    ) -> Option<Content> {
+        let boot = self.by_mac(mac).await?;
+        if let Err(refusal) = self.guard.admit(boot.run, mac, peer, self.leases.address_of(mac, SystemTime::now())) {
+            tracing::warn!(node.id = %boot.record.node, run.id = %boot.run, port.mac = %mac, "{refusal}");
+            self.saw(&boot, Sign::Refused, Some(mac), &refusal.to_string()).await;
+            return None;
+        }
+        match render(&NodeBoot { record: &boot.record, callback: &boot.callback, mac }) {
+            Ok(script) => {
+                if !peek {
+                    self.saw(&boot, Sign::Script, Some(mac), &format!("by {peer}")).await;
+                }
+                Some(Content::Text(script))
+            }
+            Err(error) => {
+                tracing::error!(node.id = %boot.record.node, run.id = %boot.run, %error, "the boot script can't be rendered");
+                None
+            }
+        }
+    }
+
+    async fn image(&self, node: NodeId, kind: ImageKind, peer: IpAddr, peek: bool) -> Option<Content> {
+        let boot = timeout(ASK_DEADLINE, self.directory.by_node(node)).await.ok()??;
+        let (key, sign) = match kind {
+            ImageKind::Kernel => (&boot.record.kernel, Sign::Kernel),
+            ImageKind::Ramdisk => (&boot.record.ramdisk, Sign::Ramdisk),
+        };
+        let path = timeout(ASK_DEADLINE, self.directory.image(key)).await.ok()?;
+        let Some(file) = open(path?).await else {
+            tracing::error!(node.id = %node, run.id = %boot.run, image.key = %key, "the image is not in the cache any more");
+            return None;
+        };
+        if !peek {
+            self.saw(&boot, sign, self.leases.mac_of(peer), &format!("{} bytes to {peer}", file.len)).await;
+        }
+        Some(Content::File(file))
+    }
+
+    /// The run that waits for this NIC.
+    pub async fn by_mac(&self, mac: MacAddress) -> Option<Arc<ActiveBoot>> {
+        timeout(ASK_DEADLINE, self.directory.by_mac(mac)).await.ok()?
+    }
+
+    /// Puts a sign of life on the run's timeline; a service that is too slow loses it.
+    pub async fn saw(&self, boot: &ActiveBoot, sign: Sign, mac: Option<MacAddress>, detail: &str) {
+        if timeout(ASK_DEADLINE, self.directory.saw(boot.run, sign, mac, detail)).await.is_err() {
+            tracing::warn!(run.id = %boot.run, boot.sign = %sign, "a sign of life could not be stored in time");
+        }
+    }
+}
+
+async fn open(path: std::path::PathBuf) -> Option<OpenFile> {
+    let shown = path.display().to_string();
+    let opened = spawn_blocking(move || {
+        let file = File::open(path)?;
+        let about = file.metadata()?;
+        if !about.is_file() {
+            return Err(std::io::Error::other("not a regular file"));
+        }
+        Ok(OpenFile { len: about.len(), modified: about.modified().ok(), file: Arc::new(file) })
+    });
+    match opened.await.map_err(std::io::Error::other).flatten() {
+        Ok(file) => Some(file),
+        Err(error) => {
+            tracing::error!(boot.path = shown, %error, "a boot file can't be opened");
+            None
+        }
+    }
+}
