@@ -9,4 +9,6 @@ pub mod listen;
 pub mod logging;
 pub mod metrics;
 pub mod ops;
+pub mod parts;
+pub mod serve;
 pub mod tasks;

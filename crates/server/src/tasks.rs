@@ -1,9 +1,11 @@
 //! The long-lived tasks of the process: each has a name, all are joined, and the end of one that
 //! nobody asked for ends the process.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, net::SocketAddr, time::Duration};
 
+use axum::Router;
 use tokio::{
+    net::TcpListener,
     signal::unix::{SignalKind, signal},
     task::JoinSet,
     time::timeout,
@@ -26,6 +28,16 @@ impl Tasks {
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
         self.running.spawn(async move { (name, task.await) });
+    }
+
+    /// Starts an HTTP listener that tells handlers the peer's address.
+    pub fn serve(&mut self, name: &'static str, listener: TcpListener, router: Router) {
+        let stop = self.stop.clone();
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        self.spawn(name, async move {
+            let server = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
+            Ok(server.await?)
+        });
     }
 
     /// Runs until a signal comes or a task ends, then tells all to end and joins them within `grace`.

@@ -4,6 +4,7 @@ pub mod args;
 mod audit;
 mod client;
 mod config;
+mod db;
 mod doctor;
 mod follow;
 mod inspect;
@@ -18,8 +19,11 @@ use anyhow::Context;
 use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::config::{Inputs, Loaded, paths::with_default_files};
-use args::{Cli, Command, ConfigArgs};
+use crate::{
+    config::{Inputs, Loaded, paths::with_default_files},
+    serve,
+};
+use args::{Cli, Command, ConfigArgs, Db};
 
 /// How a verb ended, where it did not fail by an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +66,8 @@ fn dispatch(command: &Command, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         Command::Inspect(args) => quick_runtime()?.block_on(inspect::run(args, out)),
         Command::Audit(args) => quick_runtime()?.block_on(audit::run(args, out)),
         Command::Doctor(args) => doctor::run(args, out),
-        _ => anyhow::bail!("this verb is not built in yet"),
+        Command::Db(Db::Upgrade(args)) => quick_runtime()?.block_on(db::upgrade(args, out)),
+        Command::Serve(args) => serve::run(&load(args)?).map(|()| Outcome::Well),
     }
 }
 

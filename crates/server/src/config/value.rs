@@ -8,6 +8,7 @@ use assay_core::{
     power::BootMode,
     secret::MASK,
 };
+use assay_drivers::redfish::{AuthType, VerifyCa};
 
 /// Why a text is no value of an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -233,6 +234,26 @@ impl OptionValue for Pipeline {
     fn parse(text: &str) -> Result<Self, Unfit> {
         // `$default_hooks` has been replaced already.
         Self::parse(text, "").map_err(|wrong| Unfit::Because(wrong.to_string()))
+    }
+}
+
+impl OptionValue for AuthType {
+    fn kind() -> String {
+        "auto \\| basic \\| session".to_owned()
+    }
+
+    fn parse(text: &str) -> Result<Self, Unfit> {
+        Self::parse(text).ok_or(Unfit::Kind)
+    }
+}
+
+impl OptionValue for VerifyCa {
+    fn kind() -> String {
+        "boolean or path".to_owned()
+    }
+
+    fn parse(text: &str) -> Result<Self, Unfit> {
+        Self::parse(&serde_json::Value::from(text)).ok_or(Unfit::Kind)
     }
 }
 

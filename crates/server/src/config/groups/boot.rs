@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use assay_core::{kernel::KernelParams, power::BootMode};
+use assay_drivers::redfish::{AuthType, VerifyCa};
 
 use crate::config::{options::options, value::choices};
 
@@ -15,18 +16,6 @@ choices! {
         Neutron = "neutron",
         /// dnsmasq; not in this version.
         Dnsmasq = "dnsmasq",
-    }
-}
-
-choices! {
-    /// How Redfish requests are authenticated.
-    RedfishAuth {
-        /// By session, or by name and password where the BMC has no sessions.
-        Auto = "auto",
-        /// By session.
-        Session = "session",
-        /// By name and password.
-        Basic = "basic",
     }
 }
 
@@ -81,15 +70,18 @@ options! {
 options! {
     /// Redfish BMCs.
     Redfish = "redfish" {
-        /// How often a request is tried.
-        connection_attempts: u32 = "5", range 1..=100;
-        /// The pause between tries.
-        connection_retry_interval: Duration = "4", range 0..=3600;
+        /// How often a request that changes nothing is tried.
+        connection_attempts: usize = "5", range 1..=100;
+        /// How many log-ins are remembered.
+        connection_cache_size: u64 = "1000", range 1..=1_000_000;
         /// How long a BMC has to accept a connection.
-        connect_timeout: Duration = "30", range 1..=600;
-        /// How long a BMC has to answer; requests that change something have at most 30 seconds.
-        read_timeout: Duration = "60", range 1..=600;
-        /// How requests are authenticated.
-        auth_type: RedfishAuth = "auto";
+        connect_timeout: Duration = "10", range 1..=30;
+        /// How long a BMC has to answer; more than 30 seconds are taken as 30.
+        read_timeout: Duration = "30", range 1..=600;
+        /// How requests are authenticated, for nodes that don't say.
+        auth_type: AuthType = "auto";
+        /// Whether BMCs have to show a certificate of a known authority, or the file with the
+        /// authorities' certificates, for nodes that don't say.
+        verify_ca: VerifyCa = "true";
     }
 }

@@ -32,6 +32,12 @@ options! {
         node_locked_retry_attempts: u32 = "3", range 0..=1000;
         /// The pause between those tries.
         node_locked_retry_interval: Duration = "1", range 0..=3600;
+        /// How often this conductor says that it is alive.
+        heartbeat_interval: Duration = "10", range 1..=3600;
+        /// A conductor that was not heard of for so long is not alive.
+        heartbeat_timeout: Duration = "60", range 2..=86_400;
+        /// How many entries of history a node keeps.
+        node_history_max_entries: u64 = "300", range 0..=1_000_000;
         /// The group of nodes that this conductor serves.
         conductor_group: String = "";
         /// The kernel of the inspection ramdisk (`file:///…`, `http://…` or `https://…`) for nodes
