@@ -72,8 +72,11 @@ fn check_form(properties: &JsonMap) -> Result<(), CapabilityError> {
     }
 }
 
-/// An object, or one as JSON text, as schedulers send it.
-fn instance_capabilities(node: &Node) -> Result<JsonMap, CapabilityError> {
+/// The capabilities of the instance: an object, or one as JSON text, as schedulers send it.
+///
+/// # Errors
+/// [`CapabilityError::NotAnObject`].
+pub fn instance_capabilities(node: &Node) -> Result<JsonMap, CapabilityError> {
     let object = match node.instance_info.get("capabilities") {
         None => Some(JsonMap::new()),
         Some(Value::Object(object)) => Some(object.clone()),

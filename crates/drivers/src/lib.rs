@@ -3,6 +3,7 @@
 //! **Invariant:** nothing here decides a state; every call ends within its deadline.
 
 pub mod boot;
+mod cause;
 pub mod error;
 pub mod fake;
 pub mod hardware;
@@ -14,6 +15,7 @@ pub mod redfish;
 pub mod registry;
 #[cfg(test)]
 mod testing;
+pub mod verify_ca;
 
 pub use error::DriverError;
 pub use interface::Task;

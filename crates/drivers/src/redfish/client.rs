@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable};
 use moka::future::Cache;
-use reqwest::{Certificate, Method, redirect::Policy};
+use reqwest::{Method, redirect::Policy};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
@@ -12,10 +12,10 @@ use tokio::time::Instant;
 use super::{
     RedfishConfig,
     account::{Account, Request},
-    failure::{CallError, Failure, root_cause},
-    info::{DriverInfo, VerifyCa},
+    failure::{CallError, Failure},
+    info::DriverInfo,
 };
-use crate::{error::DriverError, interface::Task};
+use crate::{cause::root_cause, error::DriverError, interface::Task, verify_ca::VerifyCa};
 
 /// What makes two nodes' BMC accounts one and the same. A changed password is another account, so
 /// that a wrong one is noticed at once.
@@ -86,18 +86,10 @@ impl Clients {
             .no_proxy()
             .connect_timeout(self.config.connect_timeout)
             .pool_idle_timeout(Duration::from_secs(5));
-        let builder = match verify_ca {
-            VerifyCa::System => builder,
-            VerifyCa::Nobody => builder.tls_danger_accept_invalid_certs(true),
-            VerifyCa::File(path) => {
-                let wrong = |why: String| {
-                    DriverError::InvalidParameterValue(format!("redfish_verify_ca: {}: {why}", path.display()))
-                };
-                let pem = tokio::fs::read(path).await.map_err(|error| wrong(error.to_string()))?;
-                let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(root_cause(&error)))?;
-                builder.tls_certs_only(certificates)
-            }
-        };
+        let builder = verify_ca
+            .trusted_by(builder)
+            .await
+            .map_err(|why| DriverError::InvalidParameterValue(format!("driver_info/redfish_verify_ca: {why}")))?;
         builder.build().map_err(|error| DriverError::Bmc(format!("no HTTPS client: {}", root_cause(&error))))
     }
 }

@@ -5,7 +5,8 @@ use reqwest::{RequestBuilder, Response, header::HeaderMap};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::failure::{Failure, root_cause, sentence};
+use super::failure::{Failure, sentence};
+use crate::cause::root_cause;
 
 /// The largest body that is read. Real systems' are a few tens of KiB.
 pub const LARGEST_BODY: usize = 2 << 20;

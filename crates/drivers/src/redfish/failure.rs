@@ -1,6 +1,6 @@
 //! Why a call to a BMC did not do what it should, in sentences that name the BMC and the request.
 
-use std::{error::Error, fmt};
+use std::fmt;
 
 use serde_json::Value;
 
@@ -101,15 +101,6 @@ impl From<CallError> for DriverError {
         let text = Self::Bmc(error.to_string());
         if error.may_have_landed() { text.maybe() } else { text }
     }
-}
-
-/// The innermost cause: "Connection refused", not the layers that passed it on.
-pub fn root_cause(error: &dyn Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }
 
 /// What a BMC says in the body of an error: the messages of its extended info, else its message.

@@ -1,13 +1,13 @@
 //! What a node's `driver_info` says about its Redfish BMC.
 
-use std::{fmt::Write, path::PathBuf};
+use std::fmt::Write;
 
 use assay_core::{node::Node, secret::Secret};
 use reqwest::Url;
 use serde_json::Value;
 
 use super::RedfishConfig;
-use crate::{error::DriverError, interface::Property};
+use crate::{error::DriverError, interface::Property, verify_ca::VerifyCa};
 
 /// The keys of `driver_info` that are read here.
 pub const PROPERTIES: &[Property] = &[
@@ -44,34 +44,6 @@ impl AuthType {
             "auto" => Some(Self::Auto),
             "basic" => Some(Self::Basic),
             "session" => Some(Self::Session),
-            _ => None,
-        }
-    }
-}
-
-/// Whose word on the BMC's certificate is taken.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum VerifyCa {
-    /// The authorities that this machine trusts.
-    System,
-    /// Nobody's: any certificate will do.
-    Nobody,
-    /// The authorities in this file, in PEM.
-    File(PathBuf),
-}
-
-impl VerifyCa {
-    /// Reads a boolean or a path.
-    #[must_use]
-    pub fn parse(value: &Value) -> Option<Self> {
-        match value {
-            Value::Bool(true) => Some(Self::System),
-            Value::Bool(false) => Some(Self::Nobody),
-            Value::String(text) => match text.to_ascii_lowercase().as_str() {
-                "true" | "1" | "yes" | "on" | "t" | "y" => Some(Self::System),
-                "false" | "0" | "no" | "off" | "f" | "n" => Some(Self::Nobody),
-                _ => text.starts_with('/').then(|| Self::File(text.into())),
-            },
             _ => None,
         }
     }
@@ -227,14 +199,5 @@ mod tests {
         for key in ["address", "system_id", "verify_ca", "auth_type", "username"] {
             assert!(text.contains(&format!("driver_info/redfish_{key} on node")), "{key}: {text}");
         }
-    }
-
-    #[test]
-    fn verify_ca_is_a_boolean_or_a_path() {
-        let verify = |value: Value| parse(&json!({"redfish_address": "bmc", "redfish_verify_ca": value})).unwrap();
-        assert_eq!(verify(json!(true)).verify_ca, VerifyCa::System);
-        assert_eq!(verify(json!("False")).verify_ca, VerifyCa::Nobody);
-        assert_eq!(verify(json!("/etc/ca.pem")).verify_ca, VerifyCa::File("/etc/ca.pem".into()));
-        assert_eq!(verify(Value::Null).verify_ca, VerifyCa::System);
     }
 }

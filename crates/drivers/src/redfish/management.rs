@@ -101,6 +101,10 @@ impl ManagementInterface for RedfishManagement {
         }
         Ok(macs)
     }
+
+    fn lists_macs(&self) -> bool {
+        true
+    }
 }
 
 /// BMCs are small machines: more requests at once make them slower.

@@ -15,9 +15,11 @@ mod management;
 mod power;
 mod system;
 
-pub use info::{AuthType, DriverInfo, PROPERTIES, VerifyCa};
+pub use info::{AuthType, DriverInfo, PROPERTIES};
 pub use management::RedfishManagement;
 pub use power::RedfishPower;
+
+use crate::verify_ca::VerifyCa;
 
 /// What the configuration says about Redfish.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::{
 use assay_core::node::InterfaceKind;
 
 use crate::{
-    boot::{FakeBoot, FakeManagedBoot},
+    boot::{FakeBoot, FakeManagedBoot, IpxeBoot},
     fake::{FakeBmc, FakeConfig},
     hardware::HARDWARE_TYPES,
     inspect::{AgentInspect, FakeInspect, NoInspect},
@@ -60,6 +60,13 @@ impl Implementations {
         let (power, management) = redfish::interfaces(config);
         self.power.insert("redfish", Arc::new(power));
         self.management.insert("redfish", Arc::new(management));
+        self
+    }
+
+    /// Adds boot over iPXE.
+    #[must_use]
+    pub fn with_ipxe(mut self, ipxe: IpxeBoot) -> Self {
+        self.boot.insert("ipxe", Arc::new(ipxe));
         self
     }
 
