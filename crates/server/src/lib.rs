@@ -1,5 +1,6 @@
 //! Who runs it: configuration, command line, conductor, listeners. No rule of the game is here.
 
+pub mod api;
 pub mod audit;
 pub mod boot;
 pub mod cli;

@@ -19,8 +19,6 @@ pub struct HardwareType {
     pub hosts: Vec<String>,
     /// The implementations that nodes of this type may use, the default first.
     pub interfaces: BTreeMap<InterfaceKind, Vec<String>>,
-    /// The `driver_info` keys that the enabled interfaces read, each with its description.
-    pub properties: BTreeMap<String, String>,
 }
 
 impl HardwareType {

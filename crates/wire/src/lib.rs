@@ -11,6 +11,7 @@ pub mod node;
 pub mod patch;
 pub mod port;
 pub mod query;
+pub mod ramdisk;
 pub mod refusal;
 pub mod repr;
 pub mod root;

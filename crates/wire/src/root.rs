@@ -51,8 +51,6 @@ const COLLECTIONS: &[(&str, u16)] = &[
     ("ports", 1),
     ("drivers", 1),
     ("portgroups", Endpoint::Portgroups.since()),
-    ("lookup", Endpoint::Lookup.since()),
-    ("heartbeat", Endpoint::Heartbeat.since()),
     ("conductors", Endpoint::Conductors.since()),
     ("continue_inspection", Endpoint::ContinueInspection.since()),
 ];

@@ -36,6 +36,8 @@ pub struct NodeConditions {
     /// Whether the node is in any shard.
     pub sharded: Option<bool>,
     pub parent_node: Option<Uuid>,
+    /// Without it, or `parent_node`, the list holds no node that is another's child.
+    pub include_children: bool,
 }
 
 /// A list of nodes as it was asked for.
@@ -91,8 +93,6 @@ pub fn with_links(mut fields: Vec<NodeField>) -> Vec<NodeField> {
 }
 
 fn conditions(arguments: &mut Arguments) -> Result<NodeConditions, Refusal> {
-    let parent_node = arguments.take_uuid("parent_node")?;
-    arguments.take_boolean("include_children")?;
     Ok(NodeConditions {
         chassis_uuid: arguments.take_uuid("chassis_uuid")?,
         instance_uuid: arguments.take_uuid("instance_uuid")?,
@@ -110,7 +110,8 @@ fn conditions(arguments: &mut Arguments) -> Result<NodeConditions, Refusal> {
         description_contains: arguments.take("description_contains"),
         shards: arguments.take("shard").map(|list| list.split(',').map(str::to_owned).collect()),
         sharded: arguments.take_boolean("sharded")?,
-        parent_node,
+        parent_node: arguments.take_uuid("parent_node")?,
+        include_children: arguments.take_boolean("include_children")?.unwrap_or(false),
     })
 }
 

@@ -1,0 +1,120 @@
+//! `GET /v1/nodes`: a short list reads the few columns that it shows, any other the whole node.
+
+use assay_core::{
+    id::NodeId,
+    microversion::{Microversion, NodeField},
+    node::Node,
+    power::PowerState,
+    provision::ProvisionState,
+};
+use assay_store::{
+    nodes::{self, NodeFilter, NodeSort, NodeSummary},
+    page::Page,
+};
+use assay_wire::node::{
+    NodeList, NodeView,
+    create::empty,
+    list::NodeConditions,
+    view::{LIST_FIELDS, known_fields},
+};
+use axum::{extract::State, response::Response};
+use chrono::DateTime;
+use serde::Serialize;
+
+use super::super::{
+    Api, ApiError,
+    extract::{Args, Asked, ok},
+};
+
+#[derive(Serialize)]
+struct Collection<'a> {
+    nodes: Vec<NodeView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// `GET /v1/nodes`.
+pub async fn list(State(api): State<Api>, asked: Asked, args: Args) -> Result<Response, ApiError> {
+    let list = NodeList::parse(args.0, asked.version, api.settings.max_limit, false)?;
+    answer(&api, &asked, &list, "nodes").await
+}
+
+/// `GET /v1/nodes/detail`.
+pub async fn detail(State(api): State<Api>, asked: Asked, args: Args) -> Result<Response, ApiError> {
+    let list = NodeList::parse(args.0, asked.version, api.settings.max_limit, true)?;
+    answer(&api, &asked, &list, "nodes/detail").await
+}
+
+async fn answer(api: &Api, asked: &Asked, list: &NodeList, path: &str) -> Result<Response, ApiError> {
+    let page = Page {
+        limit: u64::try_from(list.page.limit).ok(),
+        marker: list.page.marker,
+        sort: Some(list.page.sort(NodeSort::parse)?),
+        descending: list.page.descending,
+    };
+    let nodes = match filter(api, &list.conditions) {
+        Some(filter) => read(api, &filter, &page, &list.fields, asked.version).await?,
+        None => Vec::new(),
+    };
+    let views = nodes.iter().map(|node| NodeView { node, fields: &list.fields, context: asked.context(api) }).collect();
+    let one_at_most = list.conditions.instance_uuid.is_some();
+    let last = nodes.last().map(|node| node.id.0).filter(|_| !one_at_most);
+    let url = format!("{}/v1/{path}", asked.base);
+    ok(&Collection { nodes: views, next: list.page.next(&url, &list.kept, nodes.len(), last) })
+}
+
+async fn read(
+    api: &Api,
+    filter: &NodeFilter,
+    page: &Page<NodeSort>,
+    fields: &[NodeField],
+    version: Microversion,
+) -> Result<Vec<Node>, ApiError> {
+    let conn = api.store.read();
+    if fields == known_fields(LIST_FIELDS, version) {
+        let summaries = nodes::summaries(&conn, filter, page).await?;
+        return Ok(summaries.into_iter().map(summarised).collect());
+    }
+    let listed = nodes::list(&conn, filter, page).await?;
+    Ok(listed.iter().map(nodes::ListedNode::masked).collect::<Result<_, _>>()?)
+}
+
+/// A node of which only the fields of a short list are filled.
+fn summarised(summary: NodeSummary) -> Node {
+    let state = ProvisionState::parse(&summary.provision_state).unwrap_or(ProvisionState::Error);
+    Node {
+        name: summary.name,
+        instance_uuid: summary.instance_uuid,
+        maintenance: summary.maintenance,
+        power_state: summary.power_state.as_deref().and_then(PowerState::parse),
+        ..empty(NodeId(summary.id), state, DateTime::UNIX_EPOCH)
+    }
+}
+
+/// The store's filter; `None` when no node can meet the conditions.
+fn filter(api: &Api, conditions: &NodeConditions) -> Option<NodeFilter> {
+    let asked = conditions.clone();
+    if asked.conductor.is_some_and(|host| host != api.settings.host) {
+        return None;
+    }
+    Some(NodeFilter {
+        chassis_uuid: asked.chassis_uuid,
+        instance_uuid: asked.instance_uuid,
+        associated: asked.associated,
+        maintenance: asked.maintenance,
+        retired: asked.retired,
+        provision_state: asked.provision_state,
+        driver: asked.driver,
+        resource_class: asked.resource_class,
+        fault: asked.fault,
+        conductor_group: asked.conductor_group,
+        owner: asked.owner,
+        lessee: asked.lessee,
+        description_contains: asked.description_contains,
+        shards: asked.shards,
+        sharded: asked.sharded,
+        without_children: asked.parent_node.is_none() && !asked.include_children,
+        parent_node: asked.parent_node,
+        ..NodeFilter::default()
+    })
+}
