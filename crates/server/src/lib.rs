@@ -12,4 +12,5 @@ pub mod metrics;
 pub mod ops;
 pub mod parts;
 pub mod serve;
+pub mod sockets;
 pub mod tasks;

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use assay_core::node::InterfaceKind;
+use anyhow::Context;
+use assay_core::{
+    boot::loader::{LoaderNames, Loaders},
+    node::InterfaceKind,
+};
 use assay_drivers::{
     Implementations, Registry,
     fake::FakeConfig,
@@ -10,7 +14,10 @@ use assay_drivers::{
     registry::{RegistryError, RegistrySettings},
 };
 
-use crate::config::Config;
+use crate::{
+    boot::{BootListenerConfig, DhcpConfig, DhcpMode, loaders},
+    config::{Config, groups::service},
+};
 
 /// The longest that one call to a BMC may take: a claim outlasts it.
 const LONGEST_CALL: Duration = Duration::from_secs(30);
@@ -54,4 +61,57 @@ fn redfish(config: &Config) -> RedfishConfig {
         power_state_change_timeout: config.conductor.power_state_change_timeout,
         soft_power_off_timeout: config.conductor.soft_power_off_timeout,
     }
+}
+
+/// The names of the loaders that machines are told.
+#[must_use]
+pub fn loaders(config: &Config) -> Loaders {
+    let pxe = &config.pxe;
+    Loaders {
+        pxe: LoaderNames {
+            bios: pxe.pxe_bootfile_name.clone(),
+            uefi: pxe.uefi_pxe_bootfile_name.clone(),
+            by_arch: pxe.pxe_bootfile_name_by_arch.clone(),
+        },
+        ipxe: LoaderNames {
+            bios: pxe.ipxe_bootfile_name.clone(),
+            uefi: pxe.uefi_ipxe_bootfile_name.clone(),
+            by_arch: pxe.ipxe_bootfile_name_by_arch.clone(),
+        },
+    }
+}
+
+/// What the boot servers go by, and the loaders that were looked for in vain.
+///
+/// # Errors
+/// A DHCP server that is to give addresses and has none.
+pub fn boot_servers(config: &Config) -> anyhow::Result<(BootListenerConfig, Vec<loaders::MissingLoader>)> {
+    let (assay, pxe) = (&config.assay, &config.pxe);
+    let loaders = loaders(config);
+    let (loader_files, missing) = loaders::find(&loaders, assay.loader_dir.as_deref(), &pxe.loader_file_paths);
+    let listener = BootListenerConfig {
+        boot_address: assay.boot_address,
+        tftp_port: assay.tftp_port,
+        http_url: config.deploy.http_url.trim_end_matches('/').to_owned(),
+        ipxe_timeout_ms: u32::try_from(pxe.ipxe_timeout.as_millis()).unwrap_or(u32::MAX),
+        loaders,
+        loader_files,
+        dhcp: dhcp(assay)?,
+    };
+    Ok((listener, missing))
+}
+
+fn dhcp(assay: &service::Assay) -> anyhow::Result<Option<DhcpConfig>> {
+    let Some(interface) = &assay.dhcp_interface else { return Ok(None) };
+    let mode = match assay.dhcp_mode {
+        service::DhcpMode::Proxy => DhcpMode::Proxy,
+        service::DhcpMode::Full => {
+            let range = assay.dhcp_range.context(
+                "[assay] dhcp_range has to be set where dhcp_interface is: first-last, or dhcp_mode = proxy where \
+                 another server gives the addresses",
+            )?;
+            DhcpMode::Full { range: (range.first, range.last), router: assay.dhcp_router, lease: assay.dhcp_lease }
+        }
+    };
+    Ok(Some(DhcpConfig { interface: interface.clone(), mode, router_advertisement: assay.router_advertisement }))
 }

@@ -1,25 +1,20 @@
 //! The composition root: opens the sockets and the store, puts the parts together, runs them until
 //! a signal, and stops them in the order that loses nothing.
 
-use std::{
-    fs,
-    net::{IpAddr, Ipv4Addr},
-    path::Path,
-    sync::Arc,
-};
+use std::{fs, path::Path, sync::Arc};
 
 use anyhow::{Context, ensure};
 use assay_store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::{
     audit::{AuditSource, NodeFacts},
     config::{Config, Loaded, groups::service::AuthStrategy},
-    listen, logging, metrics,
+    logging, metrics,
     ops::{self, Ops},
     parts,
+    sockets::Sockets,
     tasks::Tasks,
 };
 
@@ -60,24 +55,6 @@ struct Nothing;
 impl AuditSource for Nothing {
     async fn facts(&self) -> anyhow::Result<Vec<NodeFacts>> {
         Ok(Vec::new())
-    }
-}
-
-/// The sockets of the HTTP listeners.
-struct Sockets {
-    api: TcpListener,
-    boot: TcpListener,
-    ops: TcpListener,
-}
-
-impl Sockets {
-    async fn open(config: &Config) -> anyhow::Result<Self> {
-        let assay = &config.assay;
-        Ok(Self {
-            api: listen::tcp(config.api.host_ip, config.api.port, "[api] port").await?,
-            boot: listen::tcp(assay.boot_address.into(), assay.boot_port, "[assay] boot_port").await?,
-            ops: listen::tcp(IpAddr::V4(Ipv4Addr::LOCALHOST), assay.ops_port, "[assay] ops_port").await?,
-        })
     }
 }
 

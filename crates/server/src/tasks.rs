@@ -1,7 +1,7 @@
 //! The long-lived tasks of the process: each has a name, all are joined, and the end of one that
 //! nobody asked for ends the process.
 
-use std::{future::Future, net::SocketAddr, time::Duration};
+use std::{future::Future, time::Duration};
 
 use axum::Router;
 use tokio::{
@@ -12,6 +12,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
+
+use crate::listen::{self, Limits};
 
 /// The tasks, and the token that tells all of them to end.
 #[derive(Debug, Default)]
@@ -32,11 +34,10 @@ impl Tasks {
 
     /// Starts an HTTP listener that tells handlers the peer's address.
     pub fn serve(&mut self, name: &'static str, listener: TcpListener, router: Router) {
-        let stop = self.stop.clone();
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let served = listen::serve(listener, router, Limits::default(), self.stop.clone());
         self.spawn(name, async move {
-            let server = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
-            Ok(server.await?)
+            served.await;
+            Ok(())
         });
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::Check;
-use crate::config::Config;
+use crate::{boot::loaders, config::Config, parts};
 
 /// The folder for the database exists, or can be made, and can be written.
 pub fn state_path(config: &Config) -> Check {
@@ -43,6 +43,28 @@ pub fn key_file(config: &Config) -> Check {
         Ok(metadata) if metadata.permissions().mode() & 0o077 == 0 => Check::met(WHAT, format!("{shown} is private")),
         Ok(_) => Check::missing(WHAT, format!("{shown} can be read by others"), format!("chmod 600 {shown}")),
     }
+}
+
+/// The boot loaders that machines are told; they are the distribution's and not ours.
+pub fn loaders(config: &Config) -> Vec<Check> {
+    const WHAT: &str = "boot loader";
+    let names = parts::loaders(config);
+    let folder = config.assay.loader_dir.as_deref();
+    let (found, missing) = loaders::find(&names, folder, &config.pxe.loader_file_paths);
+    let met = found.iter().map(|(name, path)| Check::met(WHAT, format!("{name}: {}", path.display())));
+    let missing = missing.into_iter().map(|loader| {
+        let remedy = match loader.package {
+            Some(package) => format!("apt-get install {package}"),
+            None => "put it into [assay] loader_dir, or name it in [pxe] loader_file_paths".to_owned(),
+        };
+        let found = format!("{} was not found", loader.name);
+        if loader.name == names.ipxe.bios || loader.name == names.ipxe.uefi {
+            Check::missing(WHAT, found, remedy)
+        } else {
+            Check::note(WHAT, format!("{found}; few machines need it ({remedy})"))
+        }
+    });
+    met.chain(missing).collect()
 }
 
 /// The ramdisk's kernel and initramfs for nodes that name none.

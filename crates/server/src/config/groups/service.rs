@@ -2,6 +2,8 @@
 
 use std::{net::IpAddr, net::Ipv4Addr, path::PathBuf, time::Duration};
 
+use assay_drivers::redfish::VerifyCa;
+
 use crate::config::{
     options::options,
     value::{AddressRange, DatabaseUrl, choices},
@@ -78,6 +80,11 @@ options! {
         default_resource_class: Option<String>;
         /// The conductor group of new nodes that have none.
         default_conductor_group: String = "";
+        /// Whether web servers with images have to show a certificate of a known authority, or the
+        /// file with the authorities' certificates.
+        webserver_verify_ca: VerifyCa = "true";
+        /// How long such a server may be silent.
+        webserver_connection_timeout: Duration = "60", range 1..=3600;
         /// `last_error` and history are cut to so many characters.
         log_in_db_max_size: usize = "4096";
         /// After SIGTERM, what runs has so long to come to a safe point.
