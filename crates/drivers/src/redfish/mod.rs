@@ -19,7 +19,7 @@ pub use info::{AuthType, DriverInfo, PROPERTIES};
 pub use management::RedfishManagement;
 pub use power::RedfishPower;
 
-use crate::verify_ca::VerifyCa;
+pub use crate::verify_ca::VerifyCa;
 
 /// What the configuration says about Redfish.
 #[derive(Clone, Debug)]
