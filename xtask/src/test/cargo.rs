@@ -18,7 +18,7 @@ pub fn succeeds(project: &Project, name: &str, cargo: &mut Command) -> Result<Co
 /// Runs `cargo test` and counts its tests; those of a failing run are shown.
 pub fn tests(project: &Project, name: &str, cargo: &mut Command, elsewhere: &[&str]) -> Result<Counts> {
     let log = project.log(name)?;
-    let status = command::logged(cargo, &log)?;
+    let status = command::logged(cargo.env("RUST_BACKTRACE", "0"), &log)?;
     let output = read(&log)?;
     let counts = counts::of_cargo_test(&output, elsewhere);
     if counts.passed + counts.failed == 0 {
