@@ -1,3 +1,5 @@
+//! Kernel command lines: what is joined, and what is refused.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! What booting machines are answered: goldens, and texts that must not get through.
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 

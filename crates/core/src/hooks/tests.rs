@@ -1,3 +1,5 @@
+//! Hooks on recorded bodies: what each would change.
+
 use serde_json::{Value, json};
 
 use super::*;

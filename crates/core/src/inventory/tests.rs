@@ -1,3 +1,5 @@
+//! Bodies of real ramdisks, and bodies that nobody should send.
+
 use proptest::prelude::*;
 use serde_json::json;
 

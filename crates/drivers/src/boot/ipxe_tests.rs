@@ -1,3 +1,5 @@
+//! The ipxe boot interface, from validation to clean-up.
+
 use std::{fs, path::Path, time::Duration};
 
 use assay_core::power::BootMode;

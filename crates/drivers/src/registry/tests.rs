@@ -1,3 +1,5 @@
+//! Which interfaces a node may have, and which it gets.
+
 use std::collections::BTreeMap;
 
 use assay_core::node::InterfaceKind as Kind;

@@ -1,3 +1,5 @@
+//! Options from files and environment, and the refusals of wrong ones.
+
 use std::{io::Write, path::Path};
 
 use super::{groups::service::AuthStrategy, *};

@@ -1,3 +1,5 @@
+//! Posted bodies: on disk before the answer.
+
 use std::{env, process::Command};
 
 use assay_store::{

@@ -1,3 +1,5 @@
+//! Nodes: written, found, sorted, sealed.
+
 use assay_core::{node::Node, provision::ProvisionState, secret::MASK};
 use assay_store::{
     Store, StoreError,

@@ -1,3 +1,5 @@
+//! Opening a database: new, ours, and another service's.
+
 use std::fs;
 
 use assay_store::{Store, StoreError};

@@ -1,3 +1,5 @@
+//! Ports: unique by address, found by node.
+
 use assay_core::port::Port;
 use assay_store::{
     Store, StoreError,

@@ -1,3 +1,5 @@
+//! Runs: claimed, fenced, journalled.
+
 use assay_core::{id::RunId, node::Node};
 use assay_store::{
     Store, StoreError,

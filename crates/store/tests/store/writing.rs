@@ -1,3 +1,5 @@
+//! The one writer: its groups, and what a failed write leaves.
+
 use std::{fs, time::Duration};
 
 use assay_core::node::Timestamp;

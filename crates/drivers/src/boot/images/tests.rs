@@ -1,3 +1,5 @@
+//! The image cache: bounds, checksums, and sources that lie or fail.
+
 use std::{
     fs,
     path::Path,

@@ -1,3 +1,5 @@
+//! Leases, and who is answered at all.
+
 use dhcproto::v4::{DhcpOption, MessageType, Opcode};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What the boot listener serves over HTTP, and to whom.
+
 use assay_core::boot::sign::Sign;
 use axum::body::to_bytes;
 use tower::ServiceExt as _;

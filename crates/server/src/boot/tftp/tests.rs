@@ -1,3 +1,5 @@
+//! TFTP without sockets: windows, ends, and names that lead nowhere.
+
 use assay_core::boot::sign::Sign;
 
 use super::*;

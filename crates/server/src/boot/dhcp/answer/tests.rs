@@ -1,3 +1,5 @@
+//! DHCP answers to each kind of client.
+
 use assay_core::mac::MacAddress;
 use dhcproto::{Encodable as _, v4::Architecture};
 
