@@ -1,6 +1,6 @@
 //! From the configuration's options to what each part of the service goes by.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use assay_core::{
@@ -9,6 +9,10 @@ use assay_core::{
 };
 use assay_drivers::{
     Implementations, Registry,
+    boot::{
+        BootConfig, IpxeBoot,
+        images::{ImageCache, ImageCacheConfig},
+    },
     fake::FakeConfig,
     redfish::RedfishConfig,
     registry::{RegistryError, RegistrySettings},
@@ -22,13 +26,57 @@ use crate::{
 /// The longest that one call to a BMC may take: a claim outlasts it.
 const LONGEST_CALL: Duration = Duration::from_secs(30);
 
+/// How long one image may take to be fetched: well within `start_timeout`.
+const LONGEST_FETCH: Duration = Duration::from_secs(300);
+
 /// The interfaces of this build that are enabled; the texts that come with it are warnings.
+/// `missing` are the loaders that were looked for in vain.
 ///
 /// # Errors
 /// A default that is not enabled; no known hardware type is enabled.
-pub fn registry(config: &Config) -> Result<(Registry, Vec<String>), RegistryError> {
-    let implementations = Implementations::in_memory(FakeConfig::default()).with_redfish(redfish(config));
+pub fn registry(
+    config: &Config,
+    images: Arc<ImageCache>,
+    missing: &[loaders::MissingLoader],
+) -> Result<(Registry, Vec<String>), RegistryError> {
+    let implementations = Implementations::in_memory(FakeConfig::default())
+        .with_redfish(redfish(config))
+        .with_ipxe(IpxeBoot { config: boot(config, missing), images });
     Registry::assemble(&registry_settings(config), implementations)
+}
+
+/// What the image cache goes by. An image stays for as long as a run may boot from it.
+#[must_use]
+pub fn images(config: &Config) -> ImageCacheConfig {
+    let (general, conductor) = (&config.general, &config.conductor);
+    let waiting = match conductor.inspect_wait_timeout {
+        Duration::ZERO => Duration::from_secs(86_400),
+        timeout => timeout,
+    };
+    ImageCacheConfig {
+        folder: config.pxe.images_path.clone(),
+        limit: config.pxe.image_cache_size << 20,
+        allowed_paths: conductor.file_url_allowed_paths.clone(),
+        verify_ca: general.webserver_verify_ca.clone(),
+        idle_timeout: general.webserver_connection_timeout,
+        fetch_timeout: LONGEST_FETCH.min(config.assay.start_timeout),
+        keep: config.assay.start_timeout + waiting,
+    }
+}
+
+fn boot(config: &Config, missing: &[loaders::MissingLoader]) -> BootConfig {
+    let conductor = &config.conductor;
+    BootConfig {
+        kernel_append_params: config.pxe.kernel_append_params.to_string(),
+        debug: config.general.debug,
+        default_boot_mode: config.deploy.default_boot_mode,
+        deploy_kernel: conductor.deploy_kernel.clone(),
+        deploy_ramdisk: conductor.deploy_ramdisk.clone(),
+        deploy_kernel_by_arch: conductor.deploy_kernel_by_arch.clone(),
+        deploy_ramdisk_by_arch: conductor.deploy_ramdisk_by_arch.clone(),
+        loaders: loaders(config),
+        missing_loaders: missing.iter().map(|loader| (loader.name.clone(), loader.to_string())).collect(),
+    }
 }
 
 fn registry_settings(config: &Config) -> RegistrySettings {

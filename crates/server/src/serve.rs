@@ -4,6 +4,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use anyhow::{Context, ensure};
+use assay_drivers::boot::images::ImageCache;
 use assay_store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tracing::{info, warn};
@@ -38,7 +39,9 @@ async fn serve(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<()>
     );
     let sockets = Sockets::open(config).await?;
     let store = open_store(config).await?;
-    let (_registry, warnings) = parts::registry(config)?;
+    let (_boot, missing) = parts::boot_servers(config)?;
+    let images = Arc::new(open_images(config)?);
+    let (_registry, warnings) = parts::registry(config, images, &missing)?;
     for warning in warnings {
         warn!("{warning}");
     }
@@ -61,6 +64,12 @@ impl AuditSource for Nothing {
 async fn open_store(config: &Config) -> anyhow::Result<Store> {
     make_folders(config)?;
     Ok(Store::open(&config.database.connection.path, &config.assay.key_file).await?)
+}
+
+fn open_images(config: &Config) -> anyhow::Result<ImageCache> {
+    let folder = &config.pxe.images_path;
+    ImageCache::open(parts::images(config))
+        .with_context(|| format!("[pxe] images_path: {} can't be used", folder.display()))
 }
 
 /// Makes the folders of database and key.
