@@ -12,7 +12,7 @@ use assay_core::{
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _,
     sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
@@ -127,20 +127,4 @@ pub async fn get(conn: &Conn<'_>, id: BodyId, limit: usize) -> Result<Vec<u8>, S
         return Err(StoreError::corrupt("bodies", &id, &format!("it unpacks to more than {limit} bytes")));
     }
     Ok(raw)
-}
-
-/// Deletes the bodies that were received before `before`, of runs that have ended, and returns
-/// how many they were.
-///
-/// # Errors
-/// What the database answers.
-pub async fn delete_before(tx: &Tx<'_>, before: Timestamp) -> Result<u64, StoreError> {
-    use crate::entity::runs;
-    let open = sea_orm::sea_query::Query::select()
-        .column(runs::Column::Id)
-        .from(runs::Entity)
-        .and_where(runs::Column::Open.eq(true))
-        .to_owned();
-    let old = C::ReceivedAt.lt(micros(before)).and(C::RunId.not_in_subquery(open));
-    Ok(Entity::delete_many().filter(old).exec(&tx.db).await?.rows_affected)
 }

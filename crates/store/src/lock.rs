@@ -3,6 +3,7 @@
 use std::{
     fs::{File, TryLockError},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use crate::StoreError;
@@ -12,15 +13,22 @@ pub struct DatabaseLock {
     _file: File,
 }
 
-/// Takes the lock of `database`, at once or not at all.
-pub fn acquire(database: &Path) -> Result<DatabaseLock, StoreError> {
+/// How often and how long the lock is tried for: a process that is just ending may still hold it.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Takes the lock of `database`.
+pub async fn acquire(database: &Path) -> Result<DatabaseLock, StoreError> {
     let path = lock_path(database);
     let file = File::create(&path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
-    match file.try_lock() {
-        Ok(()) => Ok(DatabaseLock { _file: file }),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(database.to_owned())),
-        Err(TryLockError::Error(source)) => Err(StoreError::Io { path, source }),
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(DatabaseLock { _file: file }),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(PAUSE).await,
+            Err(TryLockError::Error(source)) => return Err(StoreError::Io { path, source }),
+        }
     }
+    Err(StoreError::InUse(database.to_owned()))
 }
 
 fn lock_path(database: &Path) -> PathBuf {

@@ -8,15 +8,19 @@ use assay_core::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, Condition, EntityTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, Select,
-    sea_query::Expr,
+    sea_query::{Expr, Query},
 };
 use uuid::Uuid;
 
 use crate::{
     Conn, StoreError, Tx,
-    entity::runs::{ActiveModel, Column as C, Entity},
+    entity::{
+        bodies,
+        runs::{ActiveModel, Column as C, Entity},
+        timeline,
+    },
     error::is_duplicate,
     nodes,
     time::{micros, timestamp},
@@ -168,6 +172,20 @@ pub(crate) async fn keep_node(
         .exec(&tx.db)
         .await?;
     Ok(())
+}
+
+/// Forgets the runs that ended before `before`, with their timelines and bodies, and returns how
+/// many they were. What they found stays with their nodes.
+///
+/// # Errors
+/// What the database answers.
+pub async fn delete_ended_before(tx: &Tx<'_>, before: Timestamp) -> Result<u64, StoreError> {
+    let ended = C::Open.eq(false).and(C::EndedAt.lt(micros(before)));
+    let ids = || Query::select().column(C::Id).from(Entity).and_where(ended.clone()).to_owned();
+    let of_timeline = timeline::Column::RunId.in_subquery(ids());
+    timeline::Entity::delete_many().filter(of_timeline).exec(&tx.db).await?;
+    bodies::Entity::delete_many().filter(bodies::Column::RunId.in_subquery(ids())).exec(&tx.db).await?;
+    Ok(Entity::delete_many().filter(ended).exec(&tx.db).await?.rows_affected)
 }
 
 fn columns(run: &RunRow) -> ActiveModel {

@@ -23,7 +23,8 @@ use crate::{
 /// Connections for reading; SQLite serves them side by side with the writer.
 const READERS: u32 = 4;
 
-/// An open database. Cheap to clone; the database is closed when the last clone is dropped.
+/// An open database. Cheap to clone. When the last clone is dropped, the writes that still wait are
+/// committed, and then the database is closed.
 #[derive(Clone)]
 pub struct Store {
     readers: DatabaseConnection,
@@ -31,7 +32,6 @@ pub struct Store {
     sealer: Arc<Sealer>,
     key: InstanceKey,
     instance: Arc<str>,
-    _lock: Arc<DatabaseLock>,
 }
 
 impl std::fmt::Debug for Store {
@@ -110,7 +110,7 @@ struct Opening {
 
 impl Opening {
     async fn start(database: &Path, key_file: &Path) -> Result<Self, StoreError> {
-        let lock = lock::acquire(database)?;
+        let lock = lock::acquire(database).await?;
         let db = dialect::open_sqlite(database, Access::Writer).await?;
         let found = look_at(&db, database).await?;
         Ok(Self { database: database.to_owned(), key_file: key_file.to_owned(), lock, db, found })
@@ -126,11 +126,10 @@ impl Opening {
         let readers = dialect::open_sqlite(&self.database, Access::Readers(READERS)).await?;
         Ok(Store {
             readers,
-            writer: Writer::start(self.db, sealer.clone()),
+            writer: Writer::start(self.db, sealer.clone(), self.lock),
             sealer,
             key,
             instance: meta.instance.into(),
-            _lock: Arc::new(self.lock),
         })
     }
 

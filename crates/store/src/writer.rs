@@ -9,7 +9,7 @@ use futures::{FutureExt as _, future::BoxFuture};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait as _};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Conn, StoreError, Tx, seal::Sealer};
+use crate::{Conn, StoreError, Tx, lock::DatabaseLock, seal::Sealer};
 
 /// The most jobs that share a commit: bounds how long the first of them waits.
 const BATCH: usize = 256;
@@ -33,10 +33,13 @@ type Job = Box<dyn for<'t> FnOnce(&'t Tx<'t>) -> BoxFuture<'t, Outcome> + Send>;
 pub struct Writer(mpsc::Sender<Job>);
 
 impl Writer {
-    /// Starts the writer on `db`, a pool of one connection.
-    pub fn start(db: DatabaseConnection, sealer: Arc<Sealer>) -> Self {
+    /// Starts the writer on `db`, a pool of one connection. It keeps `lock` until its last commit.
+    pub fn start(db: DatabaseConnection, sealer: Arc<Sealer>, lock: DatabaseLock) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(run(db, sealer, queue));
+        tokio::spawn(async move {
+            run(db, sealer, queue).await;
+            drop(lock);
+        });
         Self(jobs)
     }
 

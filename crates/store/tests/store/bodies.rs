@@ -3,9 +3,8 @@
 use std::{env, process::Command};
 
 use assay_store::{
-    Store, StoreError,
+    Store,
     bodies::{self, Accepted, CompressedBody},
-    runs,
 };
 use futures::future::join_all;
 
@@ -65,19 +64,6 @@ async fn a_body_that_unpacks_beyond_the_limit_is_not_read() {
     assert_eq!(bodies::get(&store.read(), first.id, 5000).await.unwrap().len(), 5000);
     let refused = bodies::get(&store.read(), first.id, 4999).await.unwrap_err();
     assert!(refused.to_string().contains("unpacks to more than 4999 bytes"), "{refused}");
-}
-
-#[tokio::test]
-async fn old_bodies_go_unless_their_run_is_open() {
-    let (_place, store) = store().await;
-    store.write(|tx| Box::pin(async move { runs::insert(tx, &run(1, node_id(1))).await })).await.unwrap();
-    let kept = accept(&store, 1, b"{}", "").await;
-    let old = accept(&store, 2, b"{}", "").await;
-    let delete = |second| store.write(move |tx| Box::pin(async move { bodies::delete_before(tx, time(second)).await }));
-    assert_eq!(delete(5).await.unwrap(), 0);
-    assert_eq!(delete(6).await.unwrap(), 1);
-    assert!(bodies::get(&store.read(), kept.id, LIMIT).await.is_ok());
-    assert!(matches!(bodies::get(&store.read(), old.id, LIMIT).await, Err(StoreError::NotFound { .. })));
 }
 
 /// Names the folder in which a second process of this test stores a body and dies.

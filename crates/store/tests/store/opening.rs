@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use assay_store::{Store, StoreError};
+use assay_store::{Store, StoreError, nodes};
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
 
-use crate::fixture::{Place, insert_node, node};
+use crate::fixture::{Place, insert_node, node, node_id};
 
 async fn raw(place: &Place) -> DatabaseConnection {
     Database::connect(format!("sqlite://{}?mode=rwc", place.database().display())).await.unwrap()
@@ -24,13 +24,7 @@ async fn a_new_database_gets_a_mark_and_keeps_it() {
     let mark = store.instance().to_owned();
     assert_eq!(mark.len(), 8);
     drop(store);
-    let again = reopen(&place).await;
-    assert_eq!(again.instance(), mark);
-}
-
-/// The file lock is free once the old store's tasks have ended.
-async fn reopen(place: &Place) -> Store {
-    place.open().await.unwrap()
+    assert_eq!(place.open().await.unwrap().instance(), mark);
 }
 
 #[tokio::test]
@@ -100,12 +94,15 @@ async fn a_lost_key_and_a_wrong_key_have_their_own_sentences() {
 }
 
 #[tokio::test]
-async fn the_file_lock_outlives_the_writer_and_not_the_store() {
+async fn what_waits_when_the_last_handle_goes_is_still_committed() {
     let place = Place::new();
     let store = place.open().await.unwrap();
     let copy = store.clone();
     drop(store);
-    assert!(matches!(place.open().await, Err(StoreError::InUse(_))));
-    drop(copy);
-    place.open().await.unwrap();
+    assert!(matches!(place.open().await, Err(StoreError::InUse(_))), "a clone holds the database");
+    let mut waiting = Box::pin(async move { insert_node(&copy, node(1)).await });
+    assert!(futures::poll!(&mut waiting).is_pending());
+    drop(waiting);
+    let store = place.open().await.unwrap();
+    assert!(nodes::get(&store.read(), node_id(1)).await.is_ok());
 }

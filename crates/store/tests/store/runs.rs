@@ -3,9 +3,11 @@
 use assay_core::{id::RunId, node::Node};
 use assay_store::{
     Store, StoreError,
+    bodies::{self, CompressedBody},
     nodes::{self, Guard},
     ports,
     runs::{self, RunRow},
+    timeline,
 };
 
 use crate::fixture::{LEASE, insert_node, node, node_id, port, run, store, time};
@@ -111,4 +113,34 @@ async fn s1_a_deleted_node_leaves_its_open_runs_what_undo_needs() {
     let store = place.open().await.unwrap();
     let copy = runs::node_copy(&store.read(), run(1, node_id(1)).id).await.unwrap().unwrap();
     assert_eq!(copy, node(1), "secrets included");
+}
+
+#[tokio::test]
+async fn ended_runs_are_forgotten_with_what_belongs_to_them() {
+    let (_place, store) = store().await;
+    let ended = |number, second| RunRow { open: false, ended_at: Some(time(second)), ..run(number, node_id(1)) };
+    for run in [ended(1, 10), ended(2, 20), RunRow { ended_at: Some(time(5)), ..run(3, node_id(1)) }] {
+        let (id, body) = (run.id, CompressedBody::compress(b"{}"));
+        let line = timeline::Entry { at: time(4), event: "power".to_owned(), text: String::new() };
+        insert(&store, run).await.unwrap();
+        store
+            .write(move |tx| {
+                Box::pin(async move {
+                    timeline::append(tx, id, [line]).await?;
+                    bodies::accept(tx, id, body, None, time(4)).await
+                })
+            })
+            .await
+            .unwrap();
+    }
+    let delete =
+        |second| store.write(move |tx| Box::pin(async move { runs::delete_ended_before(tx, time(second)).await }));
+    assert_eq!(delete(10).await.unwrap(), 0);
+    assert_eq!(delete(11).await.unwrap(), 1);
+    for (number, kept) in [(1, false), (2, true), (3, true)] {
+        let id = run(number, node_id(1)).id;
+        assert_eq!(runs::get(&store.read(), id).await.is_ok(), kept, "run {number}");
+        assert_eq!(bodies::of_run(&store.read(), id).await.unwrap().is_some(), kept, "body {number}");
+        assert_eq!(timeline::list(&store.read(), id).await.unwrap().len(), usize::from(kept), "timeline {number}");
+    }
 }
