@@ -18,11 +18,15 @@ pub const API: &str = "http://127.0.0.1:6385";
 /// The name under which a lab runs the binary.
 pub const SERVICE: &str = "assay";
 
-/// Builds the binary in the profile that is quick to build.
+/// Builds the binary, as a step.
 pub fn build(project: &Project) -> Result<PathBuf> {
-    ui::step("build assay", || {
-        command::quiet(project.cargo().args(["build", "--package", "assay", "--locked"]), &project.log("build assay")?)
-    })?;
+    ui::step("build assay", || compile(project))
+}
+
+/// Builds the binary in the profile that is quick to build.
+pub fn compile(project: &Project) -> Result<PathBuf> {
+    let mut cargo = project.cargo();
+    command::quiet(cargo.args(["build", "--package", "assay", "--locked"]), &project.log("build assay")?)?;
     let binary = project.target().join("debug/assay");
     binary.exists().then_some(binary).context("cargo built no target/debug/assay")
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use crate::assay;
 use crate::client::Client;
@@ -23,8 +24,7 @@ const PATIENCE: &str = "420";
 pub fn run(project: &Project) -> Result<()> {
     let began = Instant::now();
     ui::heading("1. Set-up");
-    setup::everything(project)?;
-    let binary = assay::build(project)?;
+    let binary = set_up(project)?;
     ui::heading("2. A machine with a Redfish BMC, on a network segment of its own");
     let lab = step("switch, machine, BMC", || Lab::up(project, vec![Machine::large(1, Firmware::Bios)]))?;
     let result = show(project, &lab, &binary);
@@ -44,6 +44,15 @@ pub fn run(project: &Project) -> Result<()> {
         ui::seconds(began.elapsed())
     ));
     Ok(())
+}
+
+/// The set-up waits for the network more than for the processor, so the build goes on beside it.
+fn set_up(project: &Project) -> Result<PathBuf> {
+    thread::scope(|scope| {
+        let build = scope.spawn(|| assay::compile(project));
+        setup::everything(project)?;
+        step("build assay", || build.join().unwrap_or_else(|_| bail!("the build's thread died")))
+    })
 }
 
 fn show(project: &Project, lab: &Lab, binary: &PathBuf) -> Result<()> {

@@ -7,6 +7,7 @@ mod command;
 mod demo;
 mod images;
 mod interrupt;
+mod judge;
 mod lab;
 mod project;
 mod setup;
@@ -60,6 +61,8 @@ enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Ask Assay and a real Ironic the same, and show what they answer differently
+    Judge,
 }
 
 #[derive(Debug, Subcommand)]
@@ -105,6 +108,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Verb::Lab { verb } => {
             root::become_root(&project)?;
             lab_verb(&project, &verb)?;
+        }
+        Verb::Judge => {
+            root::become_root(&project)?;
+            judge::run(&project)?;
         }
         Verb::Bench { arguments } => bench::run(&project, &arguments)?,
     }

@@ -22,6 +22,11 @@ pub fn stock_clients(project: &Project) -> Result<PathBuf> {
     environment(project, "clients", "stock clients (python-ironicclient)")
 }
 
+/// The real Ironic, for comparison.
+pub fn ironic(project: &Project) -> Result<PathBuf> {
+    environment(project, "ironic", "Ironic 39.0.0")
+}
+
 /// Installs the packages of a list into a plain folder, for a ramdisk with the same Python.
 pub fn packages_for_ramdisk(project: &Project, list: &str, folder: &std::path::Path) -> Result<()> {
     let tools = bmc_tools(project)?;
