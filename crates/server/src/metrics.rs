@@ -1,6 +1,6 @@
 //! The numbers that `/metrics` shows. Every name is here, with what it counts.
 
-use assay_core::run::{Ending, Run, RunKind};
+use assay_core::run::{Ending, Run};
 use metrics::{counter, describe_counter, describe_gauge, set_global_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
@@ -62,12 +62,6 @@ pub fn start() -> anyhow::Result<PrometheusHandle> {
 
 /// Counts a run that has reached its end.
 pub fn run_ended(run: &Run) {
-    let kind = match run.snapshot.kind {
-        RunKind::Inspect => "inspect",
-        RunKind::Verify => "verify",
-        RunKind::Power(_) => "power",
-        RunKind::BootDevice { .. } => "boot_device",
-    };
     let outcome = match run.ending {
         None | Some(Ending::Success) => "success",
         Some(Ending::Failed(_)) => "failed",
@@ -75,5 +69,5 @@ pub fn run_ended(run: &Run) {
         Some(Ending::TimedOut(_)) => "timed_out",
         Some(Ending::NodeDeleted) => "node_deleted",
     };
-    counter!(RUNS, "kind" => kind, "outcome" => outcome).increment(1);
+    counter!(RUNS, "kind" => run.snapshot.kind.name(), "outcome" => outcome).increment(1);
 }

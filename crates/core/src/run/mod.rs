@@ -57,6 +57,17 @@ pub enum RunKind {
 }
 
 impl RunKind {
+    /// The name in the store.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inspect => "inspect",
+            Self::Verify => "verify",
+            Self::Power(_) => "power",
+            Self::BootDevice { .. } => "boot_device",
+        }
+    }
+
     /// Whether at most one such run may be open for a node: an inspection that waits still lets
     /// an external inspector switch power and set the boot device.
     #[must_use]
