@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Figures {
     /// The longest single request that changes the world.
     pub call: Duration,
-    /// The longest effect: its requests, and the waits and retries after them.
+    /// The longest effect, without what the configuration lets it wait for the BMC.
     pub effect: Duration,
     /// How long a claim lasts unless it is renewed.
     pub lease: Duration,
@@ -35,7 +35,7 @@ impl Default for Figures {
     fn default() -> Self {
         Self {
             call: Duration::from_secs(30),
-            effect: Duration::from_secs(150),
+            effect: Duration::from_secs(60),
             lease: Duration::from_secs(60),
             renew: Duration::from_secs(20),
             late: Duration::from_secs(35),

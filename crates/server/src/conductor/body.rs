@@ -1,0 +1,179 @@
+//! The ramdisk's post: accepted once and put on disk before it is parsed; worked on by the hooks later.
+
+use std::collections::BTreeSet;
+
+use assay_core::{
+    apply::{Applied, apply},
+    hooks::HookView,
+    id::{BodyId, NodeId, PortId},
+    inventory::Body,
+    limits::{self, Limits},
+    lookup::{Candidate, Clues, find_node},
+    run::{BootManager, Event, Receipt, Run, RunId},
+};
+use assay_drivers::DriverError;
+use assay_store::{
+    StoreError, Tx,
+    bodies::{self, CompressedBody},
+    inspections::{self, Inspection},
+    nodes::{self, Guard},
+    ports, runs,
+};
+
+use serde_json::Value;
+
+use super::{Conductor, claim::Lease, now, tasks::parse_run};
+use crate::api::conductor::BodyError;
+
+impl Conductor {
+    /// Takes the post of a run whose secret the caller has checked. The first one is kept and worked
+    /// on; a repeated one gets the same answer, until [`Figures::repeat`] after the run's end.
+    ///
+    /// [`Figures::repeat`]: assay_core::run::figures::Figures::repeat
+    ///
+    /// # Errors
+    /// [`BodyError`]; nothing has changed then.
+    pub(super) async fn take_body(&self, id: RunId, bytes: &[u8]) -> Result<NodeId, BodyError> {
+        let row = match runs::get(&self.store().read(), id).await {
+            Err(StoreError::NotFound { .. }) => return Err(not_expected()),
+            row => row?,
+        };
+        let run = parse_run(&row).map_err(|_| not_expected())?;
+        if !run.accepts_body() {
+            return self.answer_again(&run).await;
+        }
+        check(bytes)?;
+        let body = CompressedBody::compress(bytes);
+        let accepted = self.store().write(move |tx| Box::pin(bodies::accept(tx, id, body, None, now()))).await?;
+        self.deliver(id, Event::Body(accepted.id));
+        Ok(run.node)
+    }
+
+    /// Takes a post without a secret: only an unmanaged run can be meant, whose boot somebody else
+    /// serves. The node is found by what the body says.
+    pub(super) async fn take_plain_body(&self, named: Option<NodeId>, bytes: &[u8]) -> Result<NodeId, BodyError> {
+        check(bytes)?;
+        let body = Body::parse(bytes, &Limits::RAMDISK).map_err(|wrong| BodyError::Invalid(wrong.to_string()))?;
+        let clues = Clues { node: named, macs: body.view.macs().collect(), bmc_addresses: Vec::new() };
+        let conn = self.store().read();
+        let by_mac = ports::port_by_macs(&conn, &clues.macs).await?.into_iter().map(|port| port.node_id);
+        let nodes: BTreeSet<NodeId> = by_mac.chain(named).collect();
+        let mut candidates = Vec::new();
+        for id in nodes {
+            let node = nodes::get(&conn, id).await?.node;
+            let macs = ports::of_node(&conn, id).await?.iter().map(|port| port.address).collect();
+            candidates.push(Candidate { node: id, state: node.provision_state, macs, bmc_addresses: Vec::new() });
+        }
+        let node = find_node(&clues, &candidates).map_err(|wrong| BodyError::NotExpected(wrong.to_string()))?;
+        let Some(row) = runs::open_of_node(&conn, node).await? else { return Err(not_expected()) };
+        let run = parse_run(&row).map_err(|_| not_expected())?;
+        if !matches!(run.boot_manager, Some(BootManager::Other(_))) {
+            return Err(not_expected());
+        }
+        self.take_body(run.id, bytes).await
+    }
+
+    /// The first answer again, for a run that has its body.
+    async fn answer_again(&self, run: &Run) -> Result<NodeId, BodyError> {
+        let fresh = run.concluded_at.is_none_or(|at| {
+            chrono::TimeDelta::from_std(self.config().figures.repeat).is_ok_and(|repeat| now() <= at + repeat)
+        });
+        if run.body.is_some() && fresh { Ok(run.node) } else { Err(not_expected()) }
+    }
+
+    /// The hooks' part of a run: parse, judge, and store what follows in one transaction.
+    pub(super) async fn process_body(
+        &self,
+        run: &Run,
+        lease: Option<Lease>,
+        id: BodyId,
+    ) -> Result<Receipt, DriverError> {
+        let limits = Limits::RAMDISK;
+        let bytes = bodies::get(&self.store().read(), id, limits.bytes).await.map_err(unavailable)?;
+        let body = Body::parse(&bytes, &limits).map_err(refuse)?;
+        let task = self.task_of(run).await?;
+        let view = HookView { node: &task.node, ports: &task.ports };
+        let changes = self.config().hooks.run(view, &body, &self.config().hook_options).map_err(refuse)?;
+        let new_id = || PortId(uuid::Uuid::new_v4());
+        let applied = apply(task.node.clone(), &task.ports, body.plugin_data.clone(), &changes, now(), new_id);
+        let warnings = applied.warnings.clone();
+        let inspection = Inspection {
+            node: run.node,
+            run: run.id,
+            generation: 1,
+            created_at: now(),
+            inventory: Value::Object(body.inventory).to_string(),
+            plugin_data: Value::Object(applied.plugin_data.clone()).to_string(),
+        };
+        let result = Findings { lease, inspection, applied };
+        let in_use = self.store().write(move |tx| Box::pin(result.store(tx))).await.map_err(unavailable)?;
+        let in_use = in_use.into_iter().map(|mac| format!("port {mac} was not created: another node has its address"));
+        Ok(Receipt::Processed { warnings: warnings.into_iter().chain(in_use).collect() })
+    }
+}
+
+/// What the hooks made of a body.
+struct Findings {
+    lease: Option<Lease>,
+    inspection: Inspection,
+    applied: Applied,
+}
+
+impl Findings {
+    /// Stores it all; returns the addresses of ports that could not be made.
+    async fn store(self, tx: &Tx<'_>) -> Result<Vec<String>, StoreError> {
+        let Applied { node, created, updated, deleted, .. } = self.applied;
+        let Some(lease) = self.lease else { return Ok(Vec::new()) };
+        if inspections::latest(tx, node.id).await.is_ok_and(|last| last.run == self.inspection.run) {
+            return Ok(Vec::new());
+        }
+        nodes::update(tx, &node, Guard::Holder { epoch: lease.epoch }).await?;
+        for port in &deleted {
+            ports::delete(tx, *port).await?;
+        }
+        for port in &updated {
+            ports::update(tx, port).await?;
+        }
+        let mut in_use = Vec::new();
+        for port in &created {
+            match ports::insert(tx, port).await {
+                Err(StoreError::MacAddressInUse(mac)) => in_use.push(mac.to_string()),
+                inserted => inserted?,
+            }
+        }
+        inspections::insert(tx, self.inspection).await?;
+        Ok(in_use)
+    }
+}
+
+/// Limits and syntax, before anything is kept; what it means is the hooks' business.
+fn check(bytes: &[u8]) -> Result<(), BodyError> {
+    let malformed = |wrong: &dyn std::fmt::Display| BodyError::Invalid(wrong.to_string());
+    limits::check(bytes, &Limits::RAMDISK).map_err(|wrong| malformed(&wrong))?;
+    #[derive(serde::Deserialize)]
+    struct Post {
+        inventory: Inventory,
+    }
+    #[derive(serde::Deserialize)]
+    struct Inventory {
+        interfaces: Vec<serde::de::IgnoredAny>,
+    }
+    let post: Post = serde_json::from_slice(bytes).map_err(|wrong| malformed(&wrong))?;
+    if post.inventory.interfaces.is_empty() {
+        return Err(BodyError::Invalid("inventory.interfaces is empty".to_owned()));
+    }
+    Ok(())
+}
+
+fn refuse(wrong: impl std::fmt::Display) -> DriverError {
+    DriverError::Inspection(wrong.to_string())
+}
+
+fn unavailable(failure: impl std::fmt::Display) -> DriverError {
+    DriverError::Inspection(format!("The posted data can't be worked on: {failure}"))
+}
+
+/// Nobody waits for the post. The ramdisk is not told why.
+fn not_expected() -> BodyError {
+    BodyError::NotExpected("no run waits for this post".to_owned())
+}

@@ -1,0 +1,70 @@
+//! What the boot listeners ask the conductor: which run waits for a NIC, and what it was seen doing.
+
+use std::{path::PathBuf, sync::Arc};
+
+use assay_core::{
+    boot::sign::Sign,
+    callback::callback_urls,
+    id::{NodeId, RunId},
+    mac::MacAddress,
+};
+use assay_store::{
+    boot_records::{self, RunRecord},
+    leases, runs, timeline,
+};
+use async_trait::async_trait;
+use tracing::{info, warn};
+
+use super::{Conductor, now};
+use crate::boot::{ActiveBoot, BootDirectory, leases::Lease};
+
+#[async_trait]
+impl BootDirectory for Conductor {
+    async fn by_mac(&self, mac: MacAddress) -> Option<Arc<ActiveBoot>> {
+        self.active(boot_records::by_mac(&self.store().read(), mac).await)
+    }
+
+    async fn by_node(&self, node: NodeId) -> Option<Arc<ActiveBoot>> {
+        let conn = self.store().read();
+        let run = runs::open_of_node(&conn, node).await.inspect_err(unreadable).ok().flatten()?;
+        self.active(boot_records::of_run(&conn, run.id).await)
+    }
+
+    async fn saw(&self, run: RunId, sign: Sign, mac: Option<MacAddress>, detail: &str) {
+        let nic = mac.map(|mac| format!("{mac}: ")).unwrap_or_default();
+        let entry = timeline::Entry { at: now(), event: sign.as_str().to_owned(), text: format!("{nic}{detail}") };
+        info!(run.id = %run, sign = %sign, "{}", entry.text);
+        let written = self.store().write(move |tx| Box::pin(timeline::append(tx, run, [entry]))).await;
+        written.inspect_err(unreadable).ok();
+    }
+
+    async fn image(&self, key: &str) -> Option<PathBuf> {
+        (self.parts().image_path)(key)
+    }
+
+    async fn leases(&self) -> Vec<Lease> {
+        let kept = leases::list(&self.store().read()).await.inspect_err(unreadable).unwrap_or_default();
+        kept.into_iter()
+            .map(|lease| Lease { mac: lease.mac, address: lease.address, until: lease.expires_at.into() })
+            .collect()
+    }
+
+    async fn keep_lease(&self, lease: Lease) {
+        let kept = leases::Lease { mac: lease.mac, address: lease.address, expires_at: lease.until.into() };
+        let written = self.store().write(move |tx| Box::pin(async move { leases::put(tx, &kept).await })).await;
+        written.inspect_err(unreadable).ok();
+    }
+}
+
+impl Conductor {
+    fn active(&self, found: Result<Option<RunRecord>, assay_store::StoreError>) -> Option<Arc<ActiveBoot>> {
+        let RunRecord { run, record } = found.inspect_err(unreadable).ok().flatten()?;
+        let callback = callback_urls(self.store().key(), run, &record.callback_bases);
+        Some(Arc::new(ActiveBoot { run, record, callback }))
+    }
+}
+
+/// The machine gets no answer this time and asks again; the operator gets the reason.
+fn unreadable(failure: &assay_store::StoreError) {
+    warn!(error = %failure, "the database did not answer a boot listener");
+}

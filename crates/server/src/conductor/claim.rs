@@ -1,0 +1,104 @@
+//! Claiming a run: the node's one lock, with a lease, and what else its owner holds.
+
+use assay_core::{
+    id::NodeId,
+    run::{Event, Phase, Run, RunId},
+};
+use assay_store::{StoreError, bodies, nodes, runs};
+use tokio::time::{Duration, Instant, sleep};
+
+use super::Conductor;
+use crate::api::conductor::ConductorError;
+
+/// A run that this process owns until it releases it or loses the lease.
+pub(super) struct Claim {
+    pub run: Run,
+    /// The stored version that the next commit replaces.
+    pub version: i64,
+    /// The lock of the node; `None` once the node is deleted.
+    pub lease: Option<Lease>,
+    /// When the lease is to be renewed.
+    pub renew_at: Instant,
+}
+
+/// The node's lock. A commit with an older epoch changes nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Lease {
+    pub node: NodeId,
+    pub epoch: i64,
+}
+
+impl Claim {
+    /// Whether an earlier owner left effects under way.
+    pub fn was_abandoned(&self) -> bool {
+        self.run.journal.under_way().next().is_some()
+    }
+}
+
+/// How long a run waits for the node's lock before it is left for the next look.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+impl Conductor {
+    /// Takes the node's lock for the run, waiting for whoever holds it, and loads the run as it is then.
+    pub(super) async fn claim(&self, id: RunId) -> Result<Claim, ConductorError> {
+        let asked = Instant::now();
+        let node = self.load_run(id).await?.node;
+        let lease = self.lock(node, asked).await?;
+        let (run, version) = self.load_run_version(id).await?;
+        Ok(Claim { run, version, lease, renew_at: asked + self.config().figures.renew })
+    }
+
+    async fn lock(&self, node: NodeId, asked: Instant) -> Result<Option<Lease>, ConductorError> {
+        let (host, lease) = (self.config().host.clone(), self.config().figures.lease);
+        loop {
+            let host = host.clone();
+            let reserved = self
+                .store()
+                .write(move |tx| Box::pin(async move { nodes::reserve(tx, node, &host, lease).await }))
+                .await;
+            match reserved {
+                Ok(row) => return Ok(Some(Lease { node, epoch: row.lease_epoch })),
+                Err(StoreError::NotFound { .. }) => return Ok(None),
+                Err(StoreError::Locked { .. }) if Instant::now() < asked + PATIENCE => {
+                    sleep(Duration::from_millis(100)).await
+                }
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+    }
+
+    /// Makes the lease last again from the moment of asking.
+    pub(super) async fn renew(&self, claim: &mut Claim) -> Result<(), ConductorError> {
+        let asked = Instant::now();
+        if let Some(Lease { node, epoch }) = claim.lease {
+            let lease = self.config().figures.lease;
+            self.store().write(move |tx| Box::pin(async move { nodes::renew(tx, node, epoch, lease).await })).await?;
+        }
+        claim.renew_at = asked + self.config().figures.renew;
+        Ok(())
+    }
+
+    pub(super) async fn release(&self, claim: Claim) -> Result<(), ConductorError> {
+        if let Some(Lease { node, epoch }) = claim.lease {
+            self.store().write(move |tx| Box::pin(async move { nodes::release(tx, node, epoch).await })).await?;
+        }
+        Ok(())
+    }
+
+    /// The body that was accepted while the run was not waiting yet, or while nobody owned it.
+    pub(super) async fn posted(&self, run: &Run) -> Result<Option<Event>, ConductorError> {
+        if run.phase != Phase::Wait {
+            return Ok(None);
+        }
+        Ok(bodies::of_run(&self.store().read(), run.id).await?.map(|body| Event::Body(body.id)))
+    }
+
+    pub(super) async fn load_run(&self, id: RunId) -> Result<Run, ConductorError> {
+        Ok(self.load_run_version(id).await?.0)
+    }
+
+    async fn load_run_version(&self, id: RunId) -> Result<(Run, i64), ConductorError> {
+        let row = runs::get(&self.store().read(), id).await?;
+        Ok((super::tasks::parse_run(&row)?, row.version))
+    }
+}

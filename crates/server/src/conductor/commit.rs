@@ -1,0 +1,188 @@
+//! The commit: run, node, timeline, history and boot answers change in one transaction, or not at all.
+
+use assay_core::{
+    boot::BootRecord,
+    id::NodeId,
+    node::Timestamp,
+    run::{Effect, Entry, Event, NodeWrite, Outcome, Output, Phase, Receipt, Run, RunId},
+};
+use assay_store::{
+    StoreError, Tx, boot_records, history,
+    nodes::{self, Guard},
+    runs, timeline,
+};
+
+use super::{
+    Conductor,
+    claim::{Claim, Lease},
+    now,
+    tasks::{corrupt, run_row},
+};
+use crate::api::conductor::ConductorError;
+
+/// What a commit met.
+pub(super) enum Committed {
+    /// All of it is on disk.
+    Stored,
+    /// The run is on disk; its node was deleted meanwhile.
+    NodeIsGone,
+}
+
+impl Conductor {
+    /// Stores what a step said. Nothing is changed if another owner has taken the run or the node.
+    pub(super) async fn commit(
+        &self,
+        claim: &mut Claim,
+        event: &Event,
+        output: &Output,
+    ) -> Result<Committed, ConductorError> {
+        let at = now();
+        let change = Change {
+            run: output.run.clone(),
+            version: claim.version,
+            lease: claim.lease,
+            writes: output.writes.clone(),
+            lines: lines(event, output, at),
+            boot: boot_change(event, &output.run),
+            host: self.config().host.clone(),
+            longest_error: self.config().longest_error,
+            history_keep: self.config().history_keep,
+            at,
+        };
+        let gone = self.store().write(move |tx| Box::pin(change.apply(tx))).await?;
+        claim.run = output.run.clone();
+        claim.version += 1;
+        self.report(output);
+        if !gone {
+            return Ok(Committed::Stored);
+        }
+        claim.lease = None;
+        Ok(Committed::NodeIsGone)
+    }
+
+    fn report(&self, output: &Output) {
+        for note in &output.notes {
+            tracing::info!(node.id = %output.run.node, "{note}");
+        }
+        if output.run.phase == Phase::Ended && output.run.snapshot.kind.is_exclusive() {
+            crate::metrics::run_ended(&output.run);
+        }
+    }
+}
+
+/// Everything that one transaction changes.
+struct Change {
+    run: Run,
+    version: i64,
+    lease: Option<Lease>,
+    writes: Vec<NodeWrite>,
+    lines: Vec<timeline::Entry>,
+    boot: Option<BootChange>,
+    host: String,
+    longest_error: usize,
+    history_keep: u64,
+    at: Timestamp,
+}
+
+impl Change {
+    /// Whether the node turned out to be gone.
+    async fn apply(self, tx: &Tx<'_>) -> Result<bool, StoreError> {
+        runs::save(tx, &run_row(&self.run, self.version)?, self.version).await?;
+        timeline::append(tx, self.run.id, self.lines.clone()).await?;
+        match &self.boot {
+            Some(BootChange::Answer(record)) => boot_records::put(tx, self.run.id, record).await?,
+            Some(BootChange::Forget(run)) => boot_records::remove(tx, *run).await?,
+            None => {}
+        }
+        match self.lease {
+            Some(lease) => self.write_node(tx, lease).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn write_node(&self, tx: &Tx<'_>, lease: Lease) -> Result<bool, StoreError> {
+        if self.writes.is_empty() {
+            return match nodes::check(tx, lease.node, lease.epoch).await {
+                Err(StoreError::NotFound { .. }) => Ok(true),
+                held => held.map(|()| false),
+            };
+        }
+        let mut node = match nodes::get(tx, lease.node).await {
+            Err(StoreError::NotFound { .. }) => return Ok(true),
+            row => row?.node,
+        };
+        for write in &self.writes {
+            write.apply(&mut node, self.at).map_err(|refused| corrupt("nodes", lease.node.0, &refused))?;
+        }
+        if let Some(text) = &mut node.last_error {
+            *text = text.chars().take(self.longest_error).collect();
+        }
+        node.updated_at = Some(self.at);
+        nodes::update(tx, &node, Guard::Holder { epoch: lease.epoch }).await?;
+        if let Some(NodeWrite::LastError(Some(text))) = self.writes.iter().find(|write| is_error(write)) {
+            history::insert(tx, history_entry(&self.host, lease.node, text, self.at), self.history_keep).await?;
+        }
+        Ok(false)
+    }
+}
+
+const fn is_error(write: &NodeWrite) -> bool {
+    matches!(write, NodeWrite::LastError(Some(_)))
+}
+
+fn history_entry(host: &str, node: NodeId, text: &str, at: Timestamp) -> history::Entry {
+    history::Entry {
+        id: uuid::Uuid::new_v4(),
+        node,
+        created_at: at,
+        severity: "ERROR".to_owned(),
+        event_type: "introspection".to_owned(),
+        event: text.to_owned(),
+        conductor: host.to_owned(),
+        user: None,
+    }
+}
+
+/// What the boot listeners answer changes together with the journal entry that says so.
+enum BootChange {
+    Answer(Box<BootRecord>),
+    Forget(RunId),
+}
+
+fn boot_change(event: &Event, run: &Run) -> Option<BootChange> {
+    let Event::Done { seq, .. } = event else { return None };
+    let entry = run.journal.get(*seq)?;
+    match (&entry.effect, &entry.outcome) {
+        (Effect::PrepareRamdisk, Some(Outcome::Done(Receipt::Boot(record)))) => {
+            Some(BootChange::Answer(record.clone()))
+        }
+        (Effect::CleanUpRamdisk, Some(Outcome::Done(_))) => Some(BootChange::Forget(run.id)),
+        _ => None,
+    }
+}
+
+/// The timeline's lines: how the effect ended, and what the step noted.
+fn lines(event: &Event, output: &Output, at: Timestamp) -> Vec<timeline::Entry> {
+    let line = |event: &str, text: String| timeline::Entry { at, event: event.to_owned(), text };
+    let ended = match event {
+        Event::Done { seq, .. } | Event::Failed { seq, .. } => {
+            output.run.journal.get(*seq).filter(|entry| entry.outcome.is_some())
+        }
+        _ => None,
+    };
+    let phase = output.run.phase.as_str();
+    ended
+        .map(|entry| line(entry.effect.name(), ended_text(entry)))
+        .into_iter()
+        .chain(output.notes.iter().map(|note| line(phase, note.clone())))
+        .collect()
+}
+
+fn ended_text(entry: &Entry) -> String {
+    let took = entry.finished_at.map_or(0, |at| (at - entry.started_at).num_milliseconds());
+    let seconds = f64::from(i32::try_from(took).unwrap_or(i32::MAX)) / 1000.0;
+    match entry.error() {
+        Some(error) => format!("{} failed after {seconds:.1} s: {error}", entry.effect),
+        None => format!("{} ({seconds:.1} s)", entry.effect),
+    }
+}

@@ -1,0 +1,99 @@
+//! The options that the conductor goes by.
+
+use std::time::Duration;
+
+use assay_core::{
+    hooks::{HookOptions, Pipeline},
+    power::PowerTarget,
+    run::{Effect, Run, figures::Figures},
+};
+
+use crate::config::Config;
+
+/// What the conductor needs of the configuration; parsed and checked already.
+#[derive(Clone, Debug)]
+pub struct ConductorConfig {
+    /// `[DEFAULT] host`: this conductor's name in `reservation`.
+    pub host: String,
+    /// `[conductor] conductor_group`.
+    pub conductor_group: String,
+    /// `[inspector] extra_kernel_params`.
+    pub extra_kernel_params: String,
+    /// `[inspector] power_off`.
+    pub power_off: bool,
+    /// `[inspector] require_managed_boot`; unset leaves it to the inspect interface.
+    pub require_managed_boot: Option<bool>,
+    /// `[inspector] pre_create_ports`.
+    pub pre_create_ports: bool,
+    /// `[inspector] hooks`.
+    pub hooks: Pipeline,
+    /// The options of the hooks.
+    pub hook_options: HookOptions,
+    /// Bases of the callback URL, own first.
+    pub callback_bases: Vec<String>,
+    /// `[assay] start_timeout`.
+    pub start_timeout: Duration,
+    /// `[conductor] inspect_wait_timeout`.
+    pub inspect_wait_timeout: Duration,
+    /// `[conductor] power_state_change_timeout`.
+    pub power_timeout: Duration,
+    /// `[conductor] soft_power_off_timeout`.
+    pub soft_power_timeout: Duration,
+    /// `[DEFAULT] log_in_db_max_size`: the longest `last_error`, in characters.
+    pub longest_error: usize,
+    /// How many entries of a node's history are kept.
+    pub history_keep: u64,
+    /// The engine's figures of time.
+    pub figures: Figures,
+}
+
+/// How often a conductor says that it is alive.
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// `[conductor] node_history_max_entries`' default.
+const HISTORY_KEEP: u64 = 300;
+
+impl From<&Config> for ConductorConfig {
+    fn from(config: &Config) -> Self {
+        let inspector = &config.inspector;
+        let callback_base = inspector.callback_endpoint_override.as_ref().unwrap_or(&config.deploy.http_url);
+        Self {
+            host: config.general.host.clone(),
+            conductor_group: config.conductor.conductor_group.clone(),
+            extra_kernel_params: inspector.extra_kernel_params.to_string(),
+            power_off: inspector.power_off,
+            require_managed_boot: inspector.require_managed_boot,
+            pre_create_ports: inspector.pre_create_ports,
+            hooks: inspector.hooks.clone(),
+            hook_options: HookOptions {
+                add_ports: inspector.add_ports,
+                keep_ports: inspector.keep_ports,
+                update_pxe_enabled: inspector.update_pxe_enabled,
+                disk_partitioning_spacing: inspector.disk_partitioning_spacing,
+            },
+            callback_bases: callback_base.split(',').map(|base| base.trim().trim_end_matches('/').to_owned()).collect(),
+            start_timeout: config.assay.start_timeout,
+            inspect_wait_timeout: config.conductor.inspect_wait_timeout,
+            power_timeout: config.conductor.power_state_change_timeout,
+            soft_power_timeout: config.conductor.soft_power_off_timeout,
+            longest_error: config.general.log_in_db_max_size,
+            history_keep: HISTORY_KEEP,
+            figures: Figures::default(),
+        }
+    }
+}
+
+impl ConductorConfig {
+    /// The hard limit of an effect: its single requests are far below it; waits for the BMC and
+    /// downloads are bounded by it.
+    pub(super) fn limit_of(&self, effect: &Effect, run: &Run) -> Duration {
+        match effect {
+            Effect::CheckImages => Duration::from_secs(u64::from(run.snapshot.start_timeout)),
+            Effect::SetPower { target: PowerTarget::SoftOff | PowerTarget::SoftReboot } => {
+                self.figures.effect + self.soft_power_timeout
+            }
+            // A reboot waits for two changes of the power.
+            _ => self.figures.effect + 2 * self.power_timeout,
+        }
+    }
+}

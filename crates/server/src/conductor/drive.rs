@@ -1,0 +1,170 @@
+//! Driving one run: events in, steps, commits, effects out, until it rests.
+
+use std::{collections::VecDeque, future::pending, panic::AssertUnwindSafe};
+
+use assay_core::run::{Effect, Event, Receipt, Run, RunId, Seq, step};
+use assay_drivers::DriverError;
+use assay_store::StoreError;
+use futures::FutureExt;
+use tokio::{
+    sync::mpsc::UnboundedReceiver,
+    task::JoinSet,
+    time::{Duration, Instant, error::Elapsed, sleep_until, timeout},
+};
+use tracing::{Instrument, error, info_span, warn};
+
+use super::{Conductor, claim::Claim, commit::Committed, now};
+use crate::api::conductor::ConductorError;
+use crate::pause;
+
+impl Conductor {
+    /// Owns the run for as long as there are events or effects; one task a run and process.
+    pub(super) async fn drive(&self, run: RunId, mut events: UnboundedReceiver<Event>) {
+        let mut waiting = VecDeque::new();
+        let span = info_span!("run", run.id = %run);
+        loop {
+            match self.own(run, &mut waiting, &mut events).instrument(span.clone()).await {
+                Err(ConductorError::Store(StoreError::Locked { host, .. })) if !self.0.stop.is_cancelled() => {
+                    span.in_scope(|| warn!(%host, "the node is still locked; its run waits on"));
+                    continue;
+                }
+                Err(failure) => {
+                    span.in_scope(|| error!(error = %failure, "the run is left as it stands; the next look goes on"));
+                    waiting.clear();
+                }
+                Ok(()) => {}
+            }
+            match self.leave(run, &mut events) {
+                Some(event) => waiting.push_back(event),
+                None => return,
+            }
+        }
+    }
+
+    async fn own(
+        &self,
+        run: RunId,
+        waiting: &mut VecDeque<Event>,
+        events: &mut UnboundedReceiver<Event>,
+    ) -> Result<(), ConductorError> {
+        let mut claim = self.claim(run).await?;
+        let mut effects = JoinSet::new();
+        // What was posted counts before a deadline that has passed meanwhile.
+        if let Some(body) = self.posted(&claim.run).await? {
+            waiting.push_front(body);
+        }
+        if claim.was_abandoned() {
+            waiting.push_front(Event::Claimed);
+        }
+        let result = self.advance(&mut claim, &mut effects, waiting, events).await;
+        self.release(claim).await?;
+        result
+    }
+
+    async fn advance(
+        &self,
+        claim: &mut Claim,
+        effects: &mut JoinSet<Event>,
+        waiting: &mut VecDeque<Event>,
+        events: &mut UnboundedReceiver<Event>,
+    ) -> Result<(), ConductorError> {
+        loop {
+            while let Some(event) = waiting.pop_front() {
+                self.take(claim, event, effects, waiting).await?;
+            }
+            if effects.is_empty() {
+                match events.try_recv().ok().or(self.posted(&claim.run).await?) {
+                    Some(event) => waiting.push_back(event),
+                    None => return Ok(()),
+                }
+                continue;
+            }
+            let event = tokio::select! {
+                Some(Ok(event)) = effects.join_next() => Some(event),
+                Some(event) = events.recv() => Some(event),
+                () = wake(&claim.run) => Some(Event::Deadline { last_sign: self.last_sign(claim.run.id).await }),
+                () = sleep_until(claim.renew_at) => None,
+                // Stopping is no other path than dying: the next start takes the run over.
+                () = self.0.stop.cancelled() => return Ok(()),
+            };
+            match event {
+                Some(event) => waiting.push_back(event),
+                None => self.renew(claim).await?,
+            }
+        }
+    }
+
+    /// One step: computed, committed, and only then carried out.
+    async fn take(
+        &self,
+        claim: &mut Claim,
+        event: Event,
+        effects: &mut JoinSet<Event>,
+        waiting: &mut VecDeque<Event>,
+    ) -> Result<(), ConductorError> {
+        let output = step(claim.run.clone(), event.clone(), now(), &self.config().figures);
+        pause::at("before_commit", event_name(&event, &claim.run)).await;
+        match self.commit(claim, &event, &output).await? {
+            Committed::Stored => {}
+            Committed::NodeIsGone => waiting.push_back(Event::NodeDeleted),
+        }
+        pause::at("after_commit", event_name(&event, &claim.run)).await;
+        for seq in output.start {
+            self.start_effect(claim, seq, effects);
+        }
+        Ok(())
+    }
+
+    fn start_effect(&self, claim: &Claim, seq: Seq, effects: &mut JoinSet<Event>) {
+        let Some(entry) = claim.run.journal.get(seq) else { return };
+        let (conductor, run, lease, effect) = (self.clone(), claim.run.clone(), claim.lease, entry.effect.clone());
+        let limit = self.config().limit_of(&effect, &run);
+        effects.spawn(
+            async move {
+                pause::at("before_effect", effect.name()).await;
+                let doing = AssertUnwindSafe(conductor.execute(&run, lease, &effect)).catch_unwind();
+                let result = timeout(limit, doing).await;
+                pause::at("after_effect", effect.name()).await;
+                outcome(seq, &effect, limit, result)
+            }
+            .in_current_span(),
+        );
+    }
+}
+
+type Ended = Result<std::thread::Result<Result<Receipt, DriverError>>, Elapsed>;
+
+/// The event that an effect's end is. A panic is a bug of ours: its run fails, and no other does.
+fn outcome(seq: Seq, effect: &Effect, limit: Duration, result: Ended) -> Event {
+    let (error, maybe_happened) = match result {
+        Ok(Ok(Ok(receipt))) => return Event::Done { seq, receipt },
+        Ok(Ok(Err(failure))) => (failure.to_string(), failure.maybe_happened()),
+        Ok(Err(_)) => (format!("{effect}: a bug in this program ended it; please report it"), true),
+        Err(_) => (format!("{effect}: no end within {} s", limit.as_secs()), true),
+    };
+    warn!(effect = effect.name(), %error, "an effect failed");
+    Event::Failed { seq, error, maybe_happened }
+}
+
+/// Ends when the run's own deadline has passed.
+async fn wake(run: &Run) {
+    match run.wake_at {
+        Some(at) => sleep_until(Instant::now() + (at - now()).to_std().unwrap_or(Duration::ZERO)).await,
+        None => pending().await,
+    }
+}
+
+/// What pause points are named after: the effect that an event is about, or the event.
+fn event_name(event: &Event, run: &Run) -> &'static str {
+    match event {
+        Event::Done { seq, .. } | Event::Failed { seq, .. } => {
+            run.journal.get(*seq).map_or("Unknown", |entry| entry.effect.name())
+        }
+        Event::Requested => "Requested",
+        Event::Body(_) => "Body",
+        Event::Abort => "Abort",
+        Event::Deadline { .. } => "Deadline",
+        Event::Claimed => "Claimed",
+        Event::NodeDeleted => "NodeDeleted",
+    }
+}

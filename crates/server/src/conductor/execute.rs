@@ -1,0 +1,122 @@
+//! Every effect, done by the node's interfaces. Each can be repeated without harm.
+
+use assay_core::{
+    id::PortId,
+    kernel::KernelParams,
+    power::PowerTarget,
+    run::{Effect, EndPower, Receipt, Run, RunKind, Validation, Verdict},
+};
+use assay_drivers::{DriverError, Task, interface::InspectKind};
+
+use super::{Conductor, claim::Lease};
+
+impl Conductor {
+    /// Makes one effect happen.
+    pub(super) async fn execute(
+        &self,
+        run: &Run,
+        lease: Option<Lease>,
+        effect: &Effect,
+    ) -> Result<Receipt, DriverError> {
+        let task = self.task_of(run).await?;
+        let node = &task.node;
+        let registry = &self.parts().registry;
+        match effect {
+            Effect::ReadPower => return self.read_power(run, &task).await,
+            Effect::CreatePortsFromBmc => return self.create_ports(&task).await,
+            Effect::ValidateInspection => return self.validate_inspection(&task).await,
+            Effect::CheckImages => registry.boot(node)?.check_images(&task).await?,
+            Effect::PowerOff | Effect::RestorePower { to: EndPower::Off } => {
+                registry.power(node)?.set_power_state(&task, PowerTarget::Off).await?;
+            }
+            Effect::AddInspectionNetwork { port } => {
+                let port = port_of(&task, *port)?;
+                return Ok(Receipt::Vif(registry.network(node)?.add_inspection_network(&task, port).await?));
+            }
+            Effect::PrepareRamdisk => return self.prepare_ramdisk(&task).await,
+            Effect::SetBootDevice { device, persistent } => {
+                registry.management(node)?.set_boot_device(&task, *device, *persistent).await?;
+            }
+            Effect::StartIntrospection { manage_boot } => {
+                registry.inspect(node)?.start_introspection(&task, *manage_boot).await?;
+            }
+            Effect::PowerOn { reboot } => {
+                let target = if *reboot { PowerTarget::Reboot } else { PowerTarget::On };
+                registry.power(node)?.set_power_state(&task, target).await?;
+            }
+            Effect::ProcessBody { body } => return self.process_body(run, lease, *body).await,
+            Effect::SetPower { target } => registry.power(node)?.set_power_state(&task, *target).await?,
+            Effect::AbortIntrospection => registry.inspect(node)?.abort_introspection(&task).await?,
+            Effect::RestorePower { to: EndPower::Reboot } => {
+                registry.power(node)?.set_power_state(&task, PowerTarget::Reboot).await?;
+            }
+            Effect::RestoreBootDevice { ours, former } => {
+                registry.management(node)?.restore_boot_device(&task, *ours, former).await?;
+            }
+            Effect::CleanUpRamdisk => registry.boot(node)?.clean_up_ramdisk(&task).await?,
+            Effect::RemoveInspectionNetwork { port, vif } => {
+                registry.network(node)?.remove_inspection_network(&task, *port, vif.as_ref()).await?;
+            }
+        }
+        Ok(Receipt::Done)
+    }
+
+    /// The power state; for an inspection also the boot override that is there before ours. A BMC
+    /// that does not tell the override keeps nobody from inspecting.
+    async fn read_power(&self, run: &Run, task: &Task) -> Result<Receipt, DriverError> {
+        let registry = &self.parts().registry;
+        let power = registry.power(&task.node)?.get_power_state(task).await?;
+        let boot = match run.snapshot.kind {
+            RunKind::Inspect => registry.management(&task.node)?.get_boot_device(task).await.ok(),
+            _ => None,
+        };
+        Ok(Receipt::Before { power, boot })
+    }
+
+    /// The two `validate_inspection`, network first, both asked so that both reasons are told.
+    async fn validate_inspection(&self, task: &Task) -> Result<Receipt, DriverError> {
+        let registry = &self.parts().registry;
+        let network = registry.network(&task.node)?;
+        Ok(Receipt::Validated(Validation {
+            network: verdict(network.validate_inspection(task).await)?,
+            boot: verdict(registry.boot(&task.node)?.validate_inspection(task).await)?,
+            ports: network.inspection_ports(task).into_iter().map(|port| port.id).collect(),
+        }))
+    }
+
+    async fn prepare_ramdisk(&self, task: &Task) -> Result<Receipt, DriverError> {
+        let params = self.kernel_params(task)?;
+        let boot = self.parts().registry.boot(&task.node)?;
+        let mut record = boot.prepare_ramdisk(task, &params).await?;
+        if let InspectKind::InBand { callback_path, .. } = self.parts().registry.inspect(&task.node)?.kind() {
+            record.callback_bases =
+                self.config().callback_bases.iter().map(|base| format!("{base}{callback_path}")).collect();
+        }
+        Ok(Receipt::Boot(Box::new(record)))
+    }
+
+    /// `[inspector] extra_kernel_params`, or the node's own in its place.
+    pub(super) fn kernel_params(&self, task: &Task) -> Result<KernelParams, DriverError> {
+        let own = task.node.driver_info.get("inspector_extra_kernel_params");
+        KernelParams::resolve(own, &self.config().extra_kernel_params).map_err(|wrong| {
+            DriverError::InvalidParameterValue(format!("driver_info/inspector_extra_kernel_params: {wrong}"))
+        })
+    }
+}
+
+fn verdict(result: Result<(), DriverError>) -> Result<Verdict, DriverError> {
+    match result {
+        Ok(()) => Ok(Verdict::Ok),
+        Err(DriverError::UnsupportedDriverExtension(reason)) => Ok(Verdict::Unsupported(reason)),
+        Err(other) => Err(other),
+    }
+}
+
+fn port_of(task: &Task, id: PortId) -> Result<&assay_core::port::Port, DriverError> {
+    task.ports.iter().find(|port| port.id == id).ok_or_else(|| {
+        DriverError::NetworkError(format!(
+            "Port {id} of node {} is gone; it was there when the run began.",
+            task.node.id
+        ))
+    })
+}

@@ -1,0 +1,165 @@
+//! The conductor: it claims a run, steps it, commits, lets the effects happen, and goes on with
+//! what comes back. Every state is decided by the core; every effect is done by a driver.
+//!
+//! **Invariant:** an effect starts only after the transaction that journals it is on disk.
+
+mod api;
+mod audit;
+mod body;
+mod boot_directory;
+mod claim;
+mod commit;
+mod config;
+mod drive;
+mod execute;
+mod periodic;
+mod requests;
+mod snapshot;
+mod tasks;
+mod validate;
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use assay_core::{
+    node::Timestamp,
+    run::{Event, Run, RunId},
+};
+use assay_drivers::{DriverError, Registry};
+use assay_store::Store;
+use tokio::sync::{mpsc, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use config::ConductorConfig;
+
+use crate::api::conductor::ConductorError;
+
+/// Finds the file of an image by its key in the image cache.
+pub type ImagePath = Box<dyn Fn(&str) -> Option<PathBuf> + Send + Sync>;
+
+/// What a conductor is made of.
+pub struct Parts {
+    /// Where everything is kept.
+    pub store: Store,
+    /// The interfaces of this build.
+    pub registry: Registry,
+    /// The file of a kernel or ramdisk, by its key in a boot record.
+    pub image_path: ImagePath,
+    /// The options that it goes by.
+    pub config: ConductorConfig,
+}
+
+/// One conductor process. Cheap to clone.
+#[derive(Clone)]
+pub struct Conductor(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    /// The runs that a task of this process drives now, each with the way to its task.
+    driven: Mutex<HashMap<RunId, mpsc::UnboundedSender<Event>>>,
+    /// Says that some run has reached its end: whoever waits for one looks again.
+    progress: watch::Sender<u64>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Conductor {
+    /// A conductor that does nothing yet; see [`Conductor::start`].
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner {
+            parts,
+            driven: Mutex::default(),
+            progress: watch::Sender::new(0),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }))
+    }
+
+    /// Takes over what an earlier process left and starts the periodic work.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn start(&self) -> Result<(), ConductorError> {
+        self.register().await?;
+        self.take_over().await?;
+        self.start_periodic_work();
+        Ok(())
+    }
+
+    /// Stops within the bound of the effects under way; what is left is taken over at the next start.
+    pub async fn stop(&self) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    fn parts(&self) -> &Parts {
+        &self.0.parts
+    }
+
+    fn store(&self) -> &Store {
+        &self.0.parts.store
+    }
+
+    fn config(&self) -> &ConductorConfig {
+        &self.0.parts.config
+    }
+
+    /// Brings an event to a run: to the task that drives it, or to a new one.
+    pub fn deliver(&self, run: RunId, event: Event) {
+        let mut driven = self.0.driven.lock().unwrap_or_else(PoisonError::into_inner);
+        let event = match driven.get(&run) {
+            Some(task) => match task.send(event) {
+                Ok(()) => return,
+                Err(mpsc::error::SendError(event)) => event,
+            },
+            None => event,
+        };
+        let (sender, events) = mpsc::unbounded_channel();
+        sender.send(event).ok();
+        driven.insert(run, sender);
+        let conductor = self.clone();
+        self.0.tasks.spawn(async move { conductor.drive(run, events).await });
+    }
+
+    /// Leaves a run to nobody, unless an event has come meanwhile.
+    fn leave(&self, run: RunId, events: &mut mpsc::UnboundedReceiver<Event>) -> Option<Event> {
+        let mut driven = self.0.driven.lock().unwrap_or_else(PoisonError::into_inner);
+        let event = events.try_recv().ok();
+        if event.is_none() {
+            driven.remove(&run);
+            self.0.progress.send_modify(|count| *count += 1);
+        }
+        event
+    }
+
+    /// Whether a task of this process drives the run.
+    fn drives(&self, run: RunId) -> bool {
+        self.0.driven.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&run)
+    }
+
+    /// Waits until the run is driven no more, and returns it; bounded by the caller.
+    async fn rested(&self, run: RunId) -> Result<Run, ConductorError> {
+        let mut progress = self.0.progress.subscribe();
+        while self.drives(run) {
+            if progress.changed().await.is_err() {
+                break;
+            }
+        }
+        self.load_run(run).await
+    }
+}
+
+/// A failure of our own that no client caused, in words for the operator.
+fn failed(text: String) -> ConductorError {
+    ConductorError::Driver(DriverError::Inspection(text))
+}
+
+/// The wall clock. The core never reads it; this is the one place of the conductor that does.
+fn now() -> Timestamp {
+    chrono::Utc::now()
+}

@@ -1,0 +1,229 @@
+//! What clients ask for: provision verbs, power, boot device, deletion. Each becomes a run, an
+//! event of one, or a single transaction.
+
+use assay_core::{
+    id::NodeId,
+    node::{InvalidState, Node, Timestamp},
+    power::{BootDevice, BootOverride, PowerTarget},
+    provision::{ProvisionEvent, ProvisionState},
+    run::{Ending, Event, NodeWrite, Phase, Run, RunId, RunKind, conclude, step},
+};
+use assay_drivers::{DriverError, Task, interface::InspectKind};
+use assay_store::{
+    StoreError, Tx,
+    nodes::{self, Guard, NodeRow},
+    ports, runs,
+};
+use tokio::time::timeout;
+
+use super::{
+    Conductor, failed, now,
+    tasks::{parse_run, run_row},
+};
+use crate::api::conductor::ConductorError;
+
+impl Conductor {
+    /// Makes a provision step, or starts the run that makes it.
+    pub(super) async fn request(&self, id: NodeId, event: ProvisionEvent) -> Result<(), ConductorError> {
+        let node = nodes::get(&self.store().read(), id).await?.node;
+        match (event, node.provision_state) {
+            (ProvisionEvent::Inspect, _) => self.inspect(node).await,
+            (ProvisionEvent::Manage, ProvisionState::Enroll) => {
+                self.parts().registry.power(&node)?.validate(&self.task(&node).await?)?;
+                self.start_run(&node, RunKind::Verify).await.map(drop)
+            }
+            (ProvisionEvent::Abort, _) => self.abort(&node).await,
+            // There is no cleaning, and adopting touches nothing: both are over at once.
+            (ProvisionEvent::Provide | ProvisionEvent::Adopt, _) => {
+                self.advance_node(&node, &[event, ProvisionEvent::Done]).await
+            }
+            _ => self.advance_node(&node, &[event]).await,
+        }
+    }
+
+    async fn inspect(&self, node: Node) -> Result<(), ConductorError> {
+        let task = self.task(&node).await?;
+        self.parts().registry.power(&node)?.validate(&task)?;
+        self.validate_inspect(&task).await?;
+        self.start_run(&node, RunKind::Inspect).await.map(drop)
+    }
+
+    async fn abort(&self, node: &Node) -> Result<(), ConductorError> {
+        let refused = InvalidState { node: node.id, event: ProvisionEvent::Abort, state: node.provision_state };
+        let Some(row) = runs::open_of_node(&self.store().read(), node.id).await? else { return Err(refused.into()) };
+        if parse_run(&row)?.phase != Phase::Wait {
+            return Err(refused.into());
+        }
+        self.deliver(row.id, Event::Abort);
+        Ok(())
+    }
+
+    /// Starts a power action; the node's `target_power_state` says that it is under way.
+    pub(super) async fn start_power(&self, id: NodeId, target: PowerTarget) -> Result<(), ConductorError> {
+        let node = nodes::get(&self.store().read(), id).await?.node;
+        if node.disable_power_off && matches!(target, PowerTarget::Off | PowerTarget::SoftOff) {
+            return Err(ConductorError::Conflict(format!(
+                "Node {id} must not be powered off: disable_power_off is set."
+            )));
+        }
+        self.parts().registry.power(&node)?.validate(&self.task(&node).await?)?;
+        self.start_run(&node, RunKind::Power(target)).await.map(drop)
+    }
+
+    /// Sets the boot device and waits until the BMC has taken it.
+    pub(super) async fn change_boot_device(
+        &self,
+        id: NodeId,
+        device: BootDevice,
+        persistent: bool,
+    ) -> Result<(), ConductorError> {
+        let node = nodes::get(&self.store().read(), id).await?.node;
+        let task = self.task(&node).await?;
+        let management = self.parts().registry.management(&node)?;
+        management.validate(&task)?;
+        if !management.get_supported_boot_devices(&task).await?.contains(&device) {
+            let text = format!("Invalid boot device {device} specified for node {id}: its BMC does not offer it.");
+            return Err(DriverError::InvalidParameterValue(text).into());
+        }
+        let run = self.start_run(&node, RunKind::BootDevice { device, persistent }).await?;
+        match timeout(self.config().figures.effect * 2, self.rested(run)).await {
+            Ok(run) => ended_well(&run?),
+            Err(_) => Err(failed(format!("The BMC of node {id} has not set the boot device in time."))),
+        }
+    }
+
+    /// The boot device that the BMC holds.
+    pub(super) async fn ask_boot_device(&self, id: NodeId) -> Result<BootOverride, ConductorError> {
+        let node = nodes::get(&self.store().read(), id).await?.node;
+        let task = self.task(&node).await?;
+        Ok(self.parts().registry.management(&node)?.get_boot_device(&task).await?)
+    }
+
+    /// The boot devices that the BMC offers.
+    pub(super) async fn ask_boot_devices(&self, id: NodeId) -> Result<Vec<BootDevice>, ConductorError> {
+        let node = nodes::get(&self.store().read(), id).await?.node;
+        let task = self.task(&node).await?;
+        Ok(self.parts().registry.management(&node)?.get_supported_boot_devices(&task).await?)
+    }
+
+    /// Deletes a node. An open run of it keeps what undo needs and goes on by itself.
+    pub(super) async fn remove_node(&self, id: NodeId) -> Result<(), ConductorError> {
+        let open = runs::open_of_node(&self.store().read(), id).await?;
+        let delete = async move |tx: &Tx<'_>| {
+            let version = nodes::get(tx, id).await?.version;
+            nodes::delete(tx, id, Guard::Unreserved { version }, now()).await
+        };
+        self.store().write(move |tx| Box::pin(async move { delete(tx).await })).await?;
+        if let Some(run) = open {
+            self.deliver(run.id, Event::NodeDeleted);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn task(&self, node: &Node) -> Result<Task, ConductorError> {
+        let ports = ports::of_node(&self.store().read(), node.id).await?;
+        Ok(Task { node: node.clone(), ports, run: None })
+    }
+
+    /// Stores a new run together with what its request changes on the node, and lets it go.
+    async fn start_run(&self, node: &Node, kind: RunKind) -> Result<RunId, ConductorError> {
+        let run = Run::new(RunId(uuid::Uuid::now_v7()), node.id, self.snapshot(node, kind)?, now());
+        let output = step(run, Event::Requested, now(), &self.config().figures);
+        let row = run_row(&output.run, 0)?;
+        let id = row.id;
+        self.change_node(node.id, &output.writes, Some(row)).await?;
+        self.deliver(id, Event::Claimed);
+        Ok(id)
+    }
+
+    async fn advance_node(&self, node: &Node, events: &[ProvisionEvent]) -> Result<(), ConductorError> {
+        let writes: Vec<NodeWrite> =
+            events.iter().map(|&event| NodeWrite::Advance(event)).chain([NodeWrite::LastError(None)]).collect();
+        self.change_node(node.id, &writes, None).await
+    }
+
+    /// Changes a node that nobody has locked, and stores the run that comes with it.
+    async fn change_node(
+        &self,
+        id: NodeId,
+        writes: &[NodeWrite],
+        run: Option<runs::RunRow>,
+    ) -> Result<(), ConductorError> {
+        let change = NodeChange { id, writes: writes.to_vec(), run, at: now() };
+        match self.store().write(move |tx| Box::pin(change.apply(tx))).await {
+            Err(StoreError::RunOpen(node)) => Err(self.owed(node).await),
+            changed => Ok(changed??),
+        }
+    }
+
+    /// Why a node with an open run can't have another: what goes on, or what is still owed.
+    async fn owed(&self, node: NodeId) -> ConductorError {
+        let open = match runs::open_of_node(&self.store().read(), node).await {
+            Ok(Some(row)) => parse_run(&row),
+            Ok(None) => Err(ConductorError::Conflict(format!("Node {node} had an open run a moment ago; try again."))),
+            Err(failure) => Err(failure.into()),
+        };
+        match open {
+            Ok(run) if run.phase == Phase::Settle => ConductorError::Conflict(format!(
+                "Node {node} still owes the clean-up of run {}: {}. It is retried; try again later.",
+                run.id,
+                debts(&run)
+            )),
+            Ok(run) => ConductorError::Conflict(format!(
+                "Node {node} has an open run, {}; try again when it has ended.",
+                run.id
+            )),
+            Err(failure) => failure,
+        }
+    }
+}
+
+/// A change of a node that nobody has locked.
+struct NodeChange {
+    id: NodeId,
+    writes: Vec<NodeWrite>,
+    run: Option<runs::RunRow>,
+    at: Timestamp,
+}
+
+impl NodeChange {
+    async fn apply(self, tx: &Tx<'_>) -> Result<Result<(), InvalidState>, StoreError> {
+        let NodeRow { mut node, version, .. } = nodes::get(tx, self.id).await?;
+        for write in &self.writes {
+            if let Err(refused) = write.apply(&mut node, self.at) {
+                return Ok(Err(refused));
+            }
+        }
+        node.updated_at = Some(self.at);
+        nodes::update(tx, &node, Guard::Unreserved { version }).await?;
+        if let Some(row) = &self.run {
+            runs::insert(tx, row).await?;
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// What a run owes, in words.
+pub(super) fn debts(run: &Run) -> String {
+    let debts: Vec<String> =
+        run.debt().iter().map(|entry| format!("{} ({})", entry.effect, entry.error().unwrap_or("under way"))).collect();
+    if debts.is_empty() { "a last look at the BMC".to_owned() } else { debts.join("; ") }
+}
+
+fn ended_well(run: &Run) -> Result<(), ConductorError> {
+    match &run.ending {
+        Some(Ending::Success) => Ok(()),
+        Some(ending) => Err(failed(conclude::text(ending).unwrap_or_default().to_owned())),
+        None => Err(failed(format!("Run {} has not ended.", run.id))),
+    }
+}
+
+/// What `inspect` needs of the inspect interface, in the words of the API.
+pub(super) fn unsupported_inspection(node: &Node) -> DriverError {
+    DriverError::unsupported(&node.driver, "inspection")
+}
+
+/// Whether an inspect interface inspects at all.
+pub(super) const fn inspects(kind: InspectKind) -> bool {
+    !matches!(kind, InspectKind::None)
+}

@@ -1,0 +1,41 @@
+//! What is decided when a run is requested.
+
+use assay_core::{
+    node::Node,
+    run::{RunKind, Snapshot},
+};
+use assay_drivers::{DriverError, interface::InspectKind};
+
+use super::Conductor;
+
+impl Conductor {
+    /// The facts that a run goes by to its end, whatever is changed meanwhile.
+    pub(super) fn snapshot(&self, node: &Node, kind: RunKind) -> Result<Snapshot, DriverError> {
+        let config = self.config();
+        let registry = &self.parts().registry;
+        let inspect = registry.inspect(node)?.kind();
+        let boot_device = registry.boot(node)?.boot_device();
+        Ok(Snapshot {
+            kind,
+            in_band: matches!(inspect, InspectKind::InBand { .. }),
+            pre_create_ports: config.pre_create_ports,
+            require_managed_boot: self.requires_managed_boot(inspect),
+            tells_inspector: registry.inspect(node)?.has_service(),
+            power_off: config.power_off,
+            disable_power_off: node.disable_power_off,
+            boot_device,
+            start_timeout: whole_seconds(config.start_timeout),
+            wait_timeout: whole_seconds(config.inspect_wait_timeout),
+        })
+    }
+
+    /// `[inspector] require_managed_boot`; unset, it is the inspect interface's word.
+    pub(super) fn requires_managed_boot(&self, kind: InspectKind) -> bool {
+        let by_interface = matches!(kind, InspectKind::InBand { requires_managed_boot: true, .. });
+        self.config().require_managed_boot.unwrap_or(by_interface)
+    }
+}
+
+fn whole_seconds(duration: std::time::Duration) -> u32 {
+    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,101 @@
+//! Loading what an interface may know, and the run's form in the store.
+
+use assay_core::{
+    id::PortId,
+    node::Timestamp,
+    port::Port,
+    run::{Phase, Receipt, Run},
+};
+use assay_drivers::{DriverError, Task};
+use assay_store::{
+    StoreError, nodes, ports,
+    runs::{self, RunRow},
+};
+
+use super::{Conductor, now};
+use crate::api::conductor::ConductorError;
+
+impl Conductor {
+    /// The node and its ports as they are now; of a deleted node what its run has kept.
+    pub(super) async fn task_of(&self, run: &Run) -> Result<Task, DriverError> {
+        let conn = self.store().read();
+        let node = match nodes::get(&conn, run.node).await {
+            Err(gone @ StoreError::NotFound { .. }) => {
+                runs::node_copy(&conn, run.id).await.map_err(unreadable)?.ok_or_else(|| unreadable(gone))?
+            }
+            row => row.map_err(unreadable)?.node,
+        };
+        let ports = ports::of_node(&conn, run.node).await.map_err(unreadable)?;
+        Ok(Task { node, ports, run: Some(run.id) })
+    }
+
+    /// Makes a port for each MAC address that the BMC lists and that no port has yet.
+    pub(super) async fn create_ports(&self, task: &Task) -> Result<Receipt, DriverError> {
+        let management = self.parts().registry.management(&task.node)?;
+        let macs = match management.get_mac_addresses(task).await {
+            Err(DriverError::UnsupportedDriverExtension(_)) => return Ok(Receipt::PortsCreated(0)),
+            macs => macs?,
+        };
+        let mut created = 0;
+        for mac in macs {
+            let port = new_port(task, mac, now());
+            let inserted = self.store().write(move |tx| Box::pin(async move { ports::insert(tx, &port).await })).await;
+            match inserted {
+                Ok(()) => created += 1,
+                Err(StoreError::MacAddressInUse(_)) => {}
+                Err(failure) => return Err(unreadable(failure)),
+            }
+        }
+        Ok(Receipt::PortsCreated(created))
+    }
+}
+
+fn new_port(task: &Task, address: assay_core::mac::MacAddress, at: Timestamp) -> Port {
+    Port {
+        id: PortId(uuid::Uuid::new_v4()),
+        node_id: task.node.id,
+        address,
+        name: None,
+        portgroup_id: None,
+        extra: Default::default(),
+        internal_info: Default::default(),
+        pxe_enabled: true,
+        local_link_connection: Default::default(),
+        physical_network: None,
+        is_smartnic: false,
+        created_at: at,
+        updated_at: None,
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn unreadable(failure: StoreError) -> DriverError {
+    DriverError::Inspection(format!("The database did not answer: {failure}"))
+}
+
+/// A row that says what it must not.
+pub(super) fn corrupt(table: &'static str, id: uuid::Uuid, why: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Corrupt { table, id: id.to_string(), why: why.to_string() }
+}
+
+/// The run as the store keeps it.
+pub(super) fn run_row(run: &Run, version: i64) -> Result<RunRow, StoreError> {
+    Ok(RunRow {
+        id: run.id,
+        node_id: run.node,
+        kind: run.snapshot.kind.name().to_owned(),
+        phase: run.phase.as_str().to_owned(),
+        open: run.phase != Phase::Ended,
+        exclusive: run.snapshot.kind.is_exclusive(),
+        wake_at: run.wake_at,
+        created_at: run.created_at,
+        ended_at: (run.phase == Phase::Ended).then_some(run.concluded_at).flatten(),
+        version,
+        doc: serde_json::to_string(run).map_err(|wrong| corrupt("runs", run.id.0, &wrong))?,
+    })
+}
+
+/// The run that a row holds.
+pub(super) fn parse_run(row: &RunRow) -> Result<Run, ConductorError> {
+    serde_json::from_str(&row.doc).map_err(|wrong| corrupt("runs", row.id.0, &wrong).into())
+}
