@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use assay_core::{
     boot::loader::{LoaderNames, Loaders},
+    limits::Limits,
     node::InterfaceKind,
 };
 use assay_drivers::{
@@ -18,8 +19,13 @@ use assay_drivers::{
     registry::{RegistryError, RegistrySettings},
 };
 
+use assay_store::Store;
+use tokio::sync::Semaphore;
+
 use crate::{
+    api::{Api, Auth, Callbacks, ConductorApi, Settings, callback},
     boot::{BootListenerConfig, DhcpConfig, DhcpMode, loaders},
+    conductor::Conductor,
     config::{Config, groups::service},
 };
 
@@ -77,6 +83,25 @@ fn boot(config: &Config, missing: &[loaders::MissingLoader]) -> BootConfig {
         loaders: loaders(config),
         missing_loaders: missing.iter().map(|loader| (loader.name.clone(), loader.to_string())).collect(),
     }
+}
+
+/// What the API's handlers reach.
+#[must_use]
+pub fn api(config: &Config, store: &Store, conductor: &Conductor, registry: Arc<Registry>) -> Api {
+    let settings = Settings::from(config);
+    let conductor: Arc<dyn ConductorApi> = Arc::new(conductor.clone());
+    let auth = match config.general.auth_strategy {
+        service::AuthStrategy::HttpBasic => Auth::HttpBasic(config.general.http_basic_auth_user_file.clone().into()),
+        _ => Auth::Noauth,
+    };
+    let callbacks = Callbacks {
+        conductor: Arc::clone(&conductor),
+        key: store.key().clone(),
+        limits: Limits { bytes: config.api.max_json_body_size_inspection << 10, ..Limits::RAMDISK },
+        plain: config.assay.plain_callback != service::PlainCallback::Off,
+        room: Arc::new(Semaphore::new(callback::ROOM_KIB)),
+    };
+    Api { store: store.clone(), conductor, registry, auth: Arc::new(auth), settings: Arc::new(settings), callbacks }
 }
 
 fn registry_settings(config: &Config) -> RegistrySettings {

@@ -10,7 +10,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tracing::{info, warn};
 
 use crate::{
-    audit::{AuditSource, NodeFacts},
+    api::{self, callback},
+    boot::BootServers,
+    conductor::{Conductor, Parts},
     config::{Config, Loaded, groups::service::AuthStrategy},
     logging, metrics,
     ops::{self, Ops},
@@ -39,26 +41,36 @@ async fn serve(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<()>
     );
     let sockets = Sockets::open(config).await?;
     let store = open_store(config).await?;
-    let (_boot, missing) = parts::boot_servers(config)?;
     let images = Arc::new(open_images(config)?);
-    let (_registry, warnings) = parts::registry(config, images, &missing)?;
+    let (boot_config, missing_loaders) = parts::boot_servers(config)?;
+    let (registry, warnings) = parts::registry(config, Arc::clone(&images), &missing_loaders)?;
     for warning in warnings {
         warn!("{warning}");
     }
+    let registry = Arc::new(registry);
+    let conductor = Conductor::new(Parts {
+        store: store.clone(),
+        registry: Arc::clone(&registry),
+        image_path: Box::new(move |key| images.path(key)),
+        config: config.into(),
+    });
+    let boot = BootServers::bind(boot_config, Arc::new(conductor.clone())).await?;
+    conductor.start().await?;
+    let api = parts::api(config, &store, &conductor, registry);
     let mut tasks = Tasks::default();
-    let ops = Ops { metrics, store, audit: Arc::new(Nothing) };
-    tasks.serve("operations listener", sockets.ops, ops::router(ops));
+    let ops = Ops { metrics, store, audit: Arc::new(conductor.clone()) };
     info!(api = %sockets.api.local_addr()?, boot = %sockets.boot.local_addr()?, "assay serves");
-    tasks.run(config.general.graceful_shutdown_timeout).await
-}
-
-struct Nothing;
-
-#[async_trait::async_trait]
-impl AuditSource for Nothing {
-    async fn facts(&self) -> anyhow::Result<Vec<NodeFacts>> {
-        Ok(Vec::new())
-    }
+    tasks.serve("operations listener", sockets.ops, ops::router(ops));
+    tasks.serve("boot listener", sockets.boot, boot.http().merge(callback::router(api.callbacks.clone())));
+    tasks.serve("bare metal API", sockets.api, api::router(api));
+    let stop = tasks.stop.clone();
+    tasks.spawn("boot servers", async move {
+        boot.run(stop).await;
+        Ok(())
+    });
+    let ended = tasks.run(config.general.graceful_shutdown_timeout).await;
+    conductor.stop().await;
+    ended
 }
 
 async fn open_store(config: &Config) -> anyhow::Result<Store> {

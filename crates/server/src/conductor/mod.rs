@@ -45,7 +45,7 @@ pub struct Parts {
     /// Where everything is kept.
     pub store: Store,
     /// The interfaces of this build.
-    pub registry: Registry,
+    pub registry: Arc<Registry>,
     /// The file of a kernel or ramdisk, by its key in a boot record.
     pub image_path: ImagePath,
     /// The options that it goes by.
