@@ -84,6 +84,7 @@ impl Clients {
         let builder = reqwest::Client::builder()
             .redirect(Policy::none())
             .no_proxy()
+            .http1_only()
             .connect_timeout(self.config.connect_timeout)
             .pool_idle_timeout(Duration::from_secs(5));
         let builder = verify_ca

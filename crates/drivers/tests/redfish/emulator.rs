@@ -8,13 +8,14 @@ use assay_drivers::{
     redfish::{RedfishConfig, RedfishManagement, RedfishPower, interfaces},
 };
 
-use crate::node_at;
+use crate::{node_at, node_with_account};
 
-fn emulator(variable: &str) -> (RedfishPower, RedfishManagement, Task) {
+/// The interfaces, and a node of the emulator whose URL `variable` holds.
+fn emulator(variable: &str, node: fn(&str) -> Task) -> (RedfishPower, RedfishManagement, Task) {
     let address = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} must hold an emulator's URL"));
     let (power, management) =
         interfaces(RedfishConfig { power_state_change_timeout: Duration::from_secs(30), ..RedfishConfig::default() });
-    (power, management, node_at(&address))
+    (power, management, node(&address))
 }
 
 /// What every inspection does: off, a look at the override, PXE once, on, off, override restored.
@@ -39,19 +40,19 @@ async fn walk((power, management, task): (RedfishPower, RedfishManagement, Task)
 #[tokio::test]
 #[ignore = "needs sushy-emulator --fake at ASSAY_TEST_REDFISH_FAKE"]
 async fn sushy_tools_fake_driver_does_what_an_inspection_asks() {
-    walk(emulator("ASSAY_TEST_REDFISH_FAKE")).await;
+    walk(emulator("ASSAY_TEST_REDFISH_FAKE", node_at)).await;
 }
 
 #[tokio::test]
-#[ignore = "needs sushy-emulator over libvirt at ASSAY_TEST_REDFISH_LIBVIRT"]
+#[ignore = "needs sushy-emulator over libvirt, with the account admin, at ASSAY_TEST_REDFISH_LIBVIRT"]
 async fn sushy_tools_libvirt_driver_does_what_an_inspection_asks() {
-    walk(emulator("ASSAY_TEST_REDFISH_LIBVIRT")).await;
+    walk(emulator("ASSAY_TEST_REDFISH_LIBVIRT", node_with_account)).await;
 }
 
 #[tokio::test]
 #[ignore = "needs sushy-emulator --fake at ASSAY_TEST_REDFISH_FAKE"]
 async fn s1_a_bmc_without_a_way_to_disable_an_override_still_loses_ours() {
-    let (_, management, task) = emulator("ASSAY_TEST_REDFISH_FAKE");
+    let (_, management, task) = emulator("ASSAY_TEST_REDFISH_FAKE", node_at);
     let disk = BootOverride { device: Some(BootDevice::Disk), persistent: true };
     management.set_boot_device(&task, BootDevice::Pxe, false).await.unwrap();
     management.restore_boot_device(&task, BootDevice::Pxe, &disk).await.unwrap();

@@ -15,7 +15,7 @@ use tokio::{
 
 use self::{
     folder::{Folder, Partial},
-    source::{LocalFile, Place, Source, find_file, hex},
+    source::{Place, Source, find_file, hex},
     web::{Fetched, WebError},
 };
 use crate::{error::DriverError, verify_ca::VerifyCa};
@@ -120,7 +120,8 @@ impl ImageCache {
         })
     }
 
-    /// Links a file into the folder, or copies it where it is on another file system.
+    /// Copies a file into the folder: a link would change along with a file that is overwritten. File
+    /// systems that can share the bytes do so.
     async fn take_in(&self, source: &Source, path: PathBuf) -> Result<String, DriverError> {
         let (folder, source, allowed) = (Arc::clone(&self.folder), source.clone(), self.config.allowed_paths.clone());
         blocking(move || {
@@ -130,7 +131,10 @@ impl ImageCache {
                 let local = |error: io::Error| failed(&source, &error.to_string());
                 folder.make_room(file.size).map_err(local)?;
                 let partial = folder.partial();
-                link_or_copy(&file, &partial).map_err(local)?;
+                fs::copy(&file.path, &partial.path).map_err(local)?;
+                if find_file(&path, &allowed)?.version != file.version {
+                    return Err(failed(&source, "it changed while it was copied"));
+                }
                 if source.sha256.is_some() {
                     agrees(&source, &digest(&partial).map_err(local)?)?;
                 }
@@ -207,14 +211,6 @@ fn agrees(source: &Source, sha256: &str) -> Result<(), DriverError> {
         }
         _ => Ok(()),
     }
-}
-
-fn link_or_copy(file: &LocalFile, partial: &Partial) -> io::Result<()> {
-    if fs::hard_link(&file.path, &partial.path).is_err() {
-        fs::copy(&file.path, &partial.path)?;
-    }
-    let about = fs::symlink_metadata(&partial.path)?;
-    if about.is_file() && about.len() == file.size { Ok(()) } else { Err(io::Error::other("it changed meanwhile")) }
 }
 
 fn digest(partial: &Partial) -> io::Result<String> {
