@@ -28,8 +28,7 @@ pub fn run(project: &Project) -> Result<()> {
     ui::heading("2. A machine with a Redfish BMC, on a network segment of its own");
     let lab = step("switch, machine, BMC", || Lab::up(project, vec![Machine::large(1, Firmware::Bios)]))?;
     let result = show(project, &lab, &binary);
-    if let Err(error) = &result {
-        ui::say(&format!("\n{}", ui::paint("31", &format!("{error:#}"))));
+    if result.is_err() {
         ui::say(&format!("The service said:\n{}", command::tail(&lab.log(assay::SERVICE), 15)));
         ui::say(&format!("All logs and the machine's console: {}", lab.save_logs(project, "demo")?.display()));
     }

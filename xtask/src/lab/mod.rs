@@ -66,7 +66,7 @@ impl Lab {
         lab.ip(&["-n", &lab.name, "link", "set", "lo", "up"])?;
         switch::up(&lab)?;
         router::up(&lab)?;
-        hypervisor::up(&lab)?;
+        hypervisor::up(project, &lab)?;
         bmc::up(project, &lab)?;
         Ok(lab)
     }

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result, bail};
 
 use crate::command;
+use crate::interrupt;
 use crate::project::{Project, write};
 use crate::ui;
 
@@ -47,6 +48,7 @@ const WAIT_FOR_LOCK: &str = "DPkg::Lock::Timeout=300";
 /// Installs those of `packages` that are missing.
 pub fn install(project: &Project, packages: &[&str]) -> Result<()> {
     let missing: Vec<&str> = packages.iter().copied().filter(|package| !installed(package)).collect();
+    interrupt::check()?;
     if missing.is_empty() {
         return Ok(());
     }
@@ -93,7 +95,7 @@ pub fn unpack(project: &Project, package: &str, folder: &Path) -> Result<()> {
 }
 
 fn installed(package: &str) -> bool {
-    command::output(Command::new("dpkg-query").args(["-W", "-f", "${db:Status-Abbrev}", package]))
+    command::output_uninterrupted(Command::new("dpkg-query").args(["-W", "-f", "${db:Status-Abbrev}", package]))
         .is_ok_and(|status| status.starts_with("ii"))
 }
 
