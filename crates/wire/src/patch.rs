@@ -1,6 +1,7 @@
 //! JSON patch as the bare metal API takes it: `add`, `replace` and `remove` on plain paths, applied
 //! one at a time so that an error names its operation.
 
+use assay_core::secret::{MASK, is_secret_key};
 use json_patch::{PatchOperation, patch_unsafe};
 use serde_json::{Map, Value, json};
 
@@ -26,7 +27,13 @@ impl Operation {
     }
 
     fn refused(&self, reason: impl std::fmt::Display) -> Refusal {
-        Refusal::Invalid(format!("Couldn't apply patch '{}'. Reason: {reason}", repr(&self.given)))
+        let mut shown = self.given.clone();
+        if self.path.split('/').any(is_secret_key)
+            && let Some(value) = shown.get_mut("value")
+        {
+            *value = MASK.into();
+        }
+        Refusal::Invalid(format!("Couldn't apply patch '{}'. Reason: {reason}", repr(&shown)))
     }
 }
 
@@ -152,6 +159,15 @@ mod tests {
             ]),
         );
         assert_eq!(changed, Ok(json!({"extra": {"a": {"b": 2}, "l": [1, 2]}})));
+    }
+
+    #[test]
+    fn s13_a_refused_patch_does_not_repeat_a_password() {
+        for value in [json!("hunter2"), json!({"ipmi_password": "hunter2"})] {
+            let patch = json!([{"op": "add", "path": "/extra/x/ipmi_password", "value": value}]);
+            let refusal = change(json!({"extra": {}}), &patch).unwrap_err();
+            assert!(refusal.contains("'value': '******'"), "{refusal}");
+        }
     }
 
     #[test]

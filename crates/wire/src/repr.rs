@@ -1,6 +1,8 @@
 //! JSON values as the field's servers print them in error texts, which is Python's notation:
-//! operators search for these texts and client test suites compare them.
+//! operators search for these texts and client test suites compare them. Secrets are masked: a
+//! refused request must not repeat a password (promise S13).
 
+use assay_core::secret::{MASK, is_secret_key};
 use serde_json::Value;
 
 /// The value in Python's notation; long values are cut so that an answer stays readable.
@@ -50,7 +52,7 @@ fn write(value: &Value, out: &mut String) {
                 separate(index, out);
                 quote(key, out);
                 out.push_str(": ");
-                write(item, out);
+                if is_secret_key(key) { quote(MASK, out) } else { write(item, out) }
             }
             out.push('}');
         }
@@ -94,6 +96,7 @@ mod tests {
         for (value, expected) in [
             (json!({"op": "remove", "path": "/extra/zzz"}), "{'op': 'remove', 'path': '/extra/zzz'}"),
             (json!([null, true, false, 1, 1.5]), "[None, True, False, 1, 1.5]"),
+            (json!({"ipmi_password": "p"}), "{'ipmi_password': '******'}"),
             (json!("it's"), "\"it's\""),
             (json!("a'b\"c\\\n"), r#"'a\'b"c\\\n'"#),
         ] {

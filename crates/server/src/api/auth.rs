@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 
 use super::ApiError;
+use crate::config::groups::service::{AuthStrategy, General};
 
 /// What a 401 asks for.
 pub const REALM: HeaderValue = HeaderValue::from_static("Basic realm=\"Baremetal API\"");
@@ -40,6 +41,23 @@ const REMEMBERED: usize = 4096;
 impl From<PathBuf> for Users {
     fn from(file: PathBuf) -> Self {
         Self { file, verified: Mutex::default(), verifiers: Arc::new(Semaphore::new(2)) }
+    }
+}
+
+/// The strategy is known, but not to this version.
+#[derive(Debug, thiserror::Error)]
+#[error("[DEFAULT] auth_strategy = {0} is not in this version; set noauth or http_basic")]
+pub struct UnknownStrategy(&'static str);
+
+impl TryFrom<&General> for Auth {
+    type Error = UnknownStrategy;
+
+    fn try_from(options: &General) -> Result<Self, Self::Error> {
+        match options.auth_strategy {
+            AuthStrategy::Noauth => Ok(Self::Noauth),
+            AuthStrategy::HttpBasic => Ok(Self::HttpBasic(options.http_basic_auth_user_file.clone().into())),
+            AuthStrategy::Keystone => Err(UnknownStrategy("keystone")),
+        }
     }
 }
 
