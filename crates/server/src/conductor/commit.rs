@@ -162,7 +162,7 @@ fn boot_change(event: &Event, run: &Run) -> Option<BootChange> {
 }
 
 /// The timeline's lines: how the effect ended, and what the step noted.
-fn lines(event: &Event, output: &Output, at: Timestamp) -> Vec<timeline::Entry> {
+pub(super) fn lines(event: &Event, output: &Output, at: Timestamp) -> Vec<timeline::Entry> {
     let line = |event: &str, text: String| timeline::Entry { at, event: event.to_owned(), text };
     let ended = match event {
         Event::Done { seq, .. } | Event::Failed { seq, .. } => {

@@ -12,12 +12,14 @@ use assay_drivers::{DriverError, Task, interface::InspectKind};
 use assay_store::{
     StoreError, Tx,
     nodes::{self, Guard, NodeRow},
-    ports, runs,
+    ports, runs, timeline,
 };
 use tokio::time::timeout;
 
 use super::{
-    Conductor, failed, now,
+    Conductor,
+    commit::lines,
+    failed, now,
     tasks::{parse_run, run_row},
 };
 use crate::api::conductor::ConductorError;
@@ -129,9 +131,9 @@ impl Conductor {
     async fn start_run(&self, node: &Node, kind: RunKind) -> Result<RunId, ConductorError> {
         let run = Run::new(RunId(uuid::Uuid::now_v7()), node.id, self.snapshot(node, kind)?, now());
         let output = step(run, Event::Requested, now(), &self.config().figures);
-        let row = run_row(&output.run, 0)?;
-        let id = row.id;
-        self.change_node(node.id, &output.writes, Some(row)).await?;
+        let id = output.run.id;
+        let begun = Begun { row: run_row(&output.run, 0)?, lines: lines(&Event::Requested, &output, now()) };
+        self.change_node(node.id, &output.writes, Some(begun)).await?;
         self.deliver(id, Event::Claimed);
         Ok(id)
     }
@@ -143,12 +145,7 @@ impl Conductor {
     }
 
     /// Changes a node that nobody has locked, and stores the run that comes with it.
-    async fn change_node(
-        &self,
-        id: NodeId,
-        writes: &[NodeWrite],
-        run: Option<runs::RunRow>,
-    ) -> Result<(), ConductorError> {
+    async fn change_node(&self, id: NodeId, writes: &[NodeWrite], run: Option<Begun>) -> Result<(), ConductorError> {
         let change = NodeChange { id, writes: writes.to_vec(), run, at: now() };
         match self.store().write(move |tx| Box::pin(change.apply(tx))).await {
             Err(StoreError::RunOpen(node)) => Err(self.owed(node).await),
@@ -178,11 +175,17 @@ impl Conductor {
     }
 }
 
+/// A run that begins with the change of its node.
+struct Begun {
+    row: runs::RunRow,
+    lines: Vec<timeline::Entry>,
+}
+
 /// A change of a node that nobody has locked.
 struct NodeChange {
     id: NodeId,
     writes: Vec<NodeWrite>,
-    run: Option<runs::RunRow>,
+    run: Option<Begun>,
     at: Timestamp,
 }
 
@@ -196,8 +199,9 @@ impl NodeChange {
         }
         node.updated_at = Some(self.at);
         nodes::update(tx, &node, Guard::Unreserved { version }).await?;
-        if let Some(row) = &self.run {
-            runs::insert(tx, row).await?;
+        if let Some(begun) = self.run {
+            runs::insert(tx, &begun.row).await?;
+            timeline::append(tx, begun.row.id, begun.lines).await?;
         }
         Ok(Ok(()))
     }
