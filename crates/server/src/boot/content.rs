@@ -15,9 +15,14 @@ use assay_core::{
     mac::MacAddress,
     secret::Secret,
 };
-use tokio::{task::spawn_blocking, time::timeout};
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, timeout},
+};
 
-use crate::boot::{ActiveBoot, BootDirectory, BootListenerConfig, guard::ScriptGuard, leases::Leases};
+use crate::boot::{
+    ActiveBoot, BootDirectory, BootListenerConfig, guard::ScriptGuard, leases::Leases, recent::RecentSigns,
+};
 
 /// How long the rest of the service may take to answer one question of ours.
 const ASK_DEADLINE: Duration = Duration::from_secs(5);
@@ -48,13 +53,14 @@ pub struct BootContent {
     directory: Arc<dyn BootDirectory>,
     leases: Arc<Leases>,
     guard: ScriptGuard,
+    recent: RecentSigns,
 }
 
 impl BootContent {
     /// Content of this configuration, with the leases that the DHCP server gives.
     #[must_use]
     pub fn new(config: BootListenerConfig, directory: Arc<dyn BootDirectory>, leases: Arc<Leases>) -> Self {
-        Self { config, directory, leases, guard: ScriptGuard::default() }
+        Self { config, directory, leases, guard: ScriptGuard::default(), recent: RecentSigns::default() }
     }
 
     /// What `name` stands for when `peer` asks. `peek` leaves no sign of life: the client only looks
@@ -137,8 +143,12 @@ impl BootContent {
         timeout(ASK_DEADLINE, self.directory.by_mac(mac)).await.ok()?
     }
 
-    /// Puts a sign of life on the run's timeline; a service that is too slow loses it.
+    /// Puts a sign of life on the run's timeline; a service that is too slow loses it, and so does a
+    /// client that gives the same sign again and again.
     pub async fn saw(&self, boot: &ActiveBoot, sign: Sign, mac: Option<MacAddress>, detail: &str) {
+        if !self.recent.is_news(boot.run, sign, mac, Instant::now()) {
+            return;
+        }
         if timeout(ASK_DEADLINE, self.directory.saw(boot.run, sign, mac, detail)).await.is_err() {
             tracing::warn!(run.id = %boot.run, boot.sign = %sign, "a sign of life could not be stored in time");
         }

@@ -21,6 +21,7 @@ pub mod http;
 pub mod leases;
 pub mod loaders;
 pub mod network;
+mod recent;
 pub mod router_advertisement;
 pub mod tftp;
 

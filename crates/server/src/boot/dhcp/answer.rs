@@ -9,7 +9,7 @@ use assay_core::boot::{
     BootRecord,
     loader::{BootFile, Loaders},
 };
-use dhcproto::v4::{DhcpOption, Message, MessageType, Opcode, OptionCode, UnknownOption};
+use dhcproto::v4::{DhcpOption, Message, MessageType, Opcode, UnknownOption};
 
 use crate::boot::{
     DhcpMode,
@@ -82,18 +82,15 @@ impl DhcpContext {
         Some(Answer { message, lease: None })
     }
 
-    /// An answer without address or boot options; the client's identifier comes back (RFC 6842).
+    /// An answer without address or boot options.
     fn reply(&self, request: &Request, kind: MessageType) -> Message {
-        let asked = &request.message;
         let mut message = Message::default();
-        message.set_opcode(Opcode::BootReply).set_xid(asked.xid()).set_flags(asked.flags()).set_chaddr(&request.mac.0);
+        message.set_opcode(Opcode::BootReply).set_xid(request.xid).set_flags(request.flags).set_chaddr(&request.mac.0);
         let options = message.opts_mut();
         options.insert(DhcpOption::MessageType(kind));
         options.insert(DhcpOption::ServerIdentifier(self.server));
-        for code in [OptionCode::ClientIdentifier, OptionCode::ClientMachineIdentifier] {
-            if let Some(echoed) = asked.opts().get(code) {
-                options.insert(echoed.clone());
-            }
+        for echoed in &request.echoed {
+            options.insert(echoed.clone());
         }
         message
     }
@@ -144,7 +141,7 @@ impl Full<'_> {
             MessageType::Request => self.on_request(request, record, leases, now),
             MessageType::Inform => {
                 let mut message = self.context.reply(request, MessageType::Ack);
-                message.set_ciaddr(request.message.ciaddr());
+                message.set_ciaddr(request.ciaddr);
                 self.add_network(&mut message);
                 if request.boots() {
                     self.context.add_boot_file(&mut message, request, record);
@@ -170,7 +167,7 @@ impl Full<'_> {
             leases.release(request.mac);
             return None;
         }
-        let current = Some(request.message.ciaddr()).filter(|address| !address.is_unspecified());
+        let current = Some(request.ciaddr).filter(|address| !address.is_unspecified());
         let wants = request.wants.or(current);
         let lease = leases.give(request.mac, wants, self.range, now, now + self.lease)?;
         if wants == Some(lease.address) {
@@ -182,7 +179,7 @@ impl Full<'_> {
 
     fn grant(&self, request: &Request, record: &BootRecord, kind: MessageType, lease: Lease) -> Message {
         let mut message = self.context.reply(request, kind);
-        message.set_yiaddr(lease.address).set_ciaddr(request.message.ciaddr());
+        message.set_yiaddr(lease.address).set_ciaddr(request.ciaddr);
         self.add_network(&mut message);
         let seconds = u32::try_from(self.lease.as_secs()).unwrap_or(u32::MAX);
         let options = message.opts_mut();

@@ -1,7 +1,10 @@
 //! DHCP answers to each kind of client.
 
 use assay_core::mac::MacAddress;
-use dhcproto::{Encodable as _, v4::Architecture};
+use dhcproto::{
+    Encodable as _,
+    v4::{Architecture, OptionCode},
+};
 
 use super::*;
 use crate::boot::testing::{MAC, OneNode};
@@ -208,8 +211,38 @@ fn s10_packets_that_are_no_request_are_not_answered() {
     for bad in [vec![], good[..200].to_vec(), with(0, 2), with(1, 6), with(2, 16), with(2, 255), with(24, 10)] {
         assert!(Request::parse(&bad).is_none());
     }
+    for number in [0, 255] {
+        assert!(Request::parse(&packet(MAC, MessageType::Unknown(number), vec![])).is_some());
+    }
     for cut in 0..good.len() {
         let _ = Request::parse(&good[..cut]);
         let _ = Request::parse(&with(cut, 255));
+    }
+}
+
+/// Every byte of a request replaced, by numbers that are the same in every run.
+#[test]
+fn s10_damaged_packets_are_read_or_dropped() {
+    let good = packet(MAC, MessageType::Discover, ipxe());
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 33).unwrap()
+    };
+    let record = OneNode::new();
+    for _ in 0..20_000 {
+        let mut bad = good.clone();
+        for _ in 0..=random() % 8 {
+            let at = random() % bad.len();
+            bad[at] = u8::try_from(random() % 256).unwrap();
+        }
+        bad.truncate(bad.len() - random() % 40);
+        if let Some(request) = Request::parse(&bad) {
+            let leases = Leases::default();
+            let answer = context().answer(&request, &record.boot.record, &leases, SystemTime::UNIX_EPOCH);
+            assert!(answer.is_none_or(|answer| answer.message.to_vec().is_ok_and(|packet| packet.len() < 1500)));
+        }
     }
 }
