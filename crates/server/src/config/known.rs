@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use super::{
     options::OptionSpec,
     sources::{Origin, Sources},
-    value::OptionValue,
 };
 
 /// Groups of an `ironic.conf` that are none of our business.
@@ -42,7 +41,7 @@ const OTHERS: [&str; 28] = [
 ];
 
 /// Options of a later version, each with what to do about them now.
-const REFUSED: [(&str, &str, &str); 8] = [
+const REFUSED: [(&str, &str, &str); 9] = [
     ("pxe", "pxe_config_template", TEMPLATES),
     ("pxe", "ipxe_config_template", TEMPLATES),
     ("pxe", "uefi_pxe_config_template", TEMPLATES),
@@ -50,8 +49,12 @@ const REFUSED: [(&str, &str, &str); 8] = [
     ("pxe", "ipxe_boot_script", TEMPLATES),
     ("api", "unix_socket", "the API is served over TCP only; remove it, and set [api] host_ip and port"),
     ("api", "enable_ssl_api", "this version serves no TLS; remove it, and put a TLS proxy in front"),
-    ("dhcp", "dhcp_provider", "this version has the embedded DHCP server only; use `none`"),
+    ("assay", "inspector", "this version has the built-in inspector only; remove it"),
+    ("inventory", "data_backend", "this version keeps inventories in its database only; remove it"),
 ];
+
+/// Values that ask for nothing that this version lacks.
+const HARMLESS: [&str; 8] = ["", "0", "false", "no", "off", "auto", "builtin", "database"];
 
 const TEMPLATES: &str = "boot scripts are rendered from typed parts and have no templates; remove it, and put what it \
                          adds to the kernel command line into [inspector] extra_kernel_params";
@@ -62,7 +65,7 @@ pub fn refusals(sources: &Sources) -> Vec<String> {
         .iter()
         .filter_map(|&(group, name, advice)| {
             let entry = sources.given(group, name)?;
-            let harmless = entry.text.is_empty() || entry.text == "none" || bool::parse(&entry.text) == Ok(false);
+            let harmless = HARMLESS.contains(&entry.text.to_ascii_lowercase().as_str());
             (!harmless).then(|| format!("{}: [{group}] {name}: {advice}", entry.origin))
         })
         .collect()
@@ -75,6 +78,7 @@ pub fn unknown(sources: &Sources, specs: &[OptionSpec]) -> BTreeSet<String> {
     sources
         .iter()
         .filter(|(group, name, _)| !OTHERS.contains(group) && !options.contains(&(*group, *name)))
+        .filter(|(group, name, _)| !REFUSED.iter().any(|(refused, option, _)| (refused, option) == (group, name)))
         .filter_map(|(group, name, _)| Some((group, name, sources.given(group, name)?)))
         .map(|(group, name, entry)| match &entry.origin {
             Origin::File { path, .. } if !ours.contains(group) => {

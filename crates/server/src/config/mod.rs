@@ -20,10 +20,7 @@ pub use options::{OptionGroup, OptionSpec};
 pub use reader::{Reader, Setting};
 pub use sources::{ConfigError, Entry, Origin, Sources};
 
-use groups::{
-    Api, Assay, Conductor, Database, Deploy, Dhcp, General, Inspector, InspectorService, Interfaces, Inventory, Pxe,
-    Redfish,
-};
+use groups::{Api, Assay, Conductor, Database, Deploy, General, Inspector, Interfaces, Pxe, Redfish};
 
 /// A group's name, what it is about, and its options.
 pub type GroupSpec = (&'static str, &'static str, Vec<OptionSpec>);
@@ -67,14 +64,8 @@ groups! {
     database: Database,
     /// `[deploy]`.
     deploy: Deploy,
-    /// `[dhcp]`.
-    dhcp: Dhcp,
     /// `[inspector]`.
     inspector: Inspector,
-    /// `[inspector_service]`.
-    inspector_service: InspectorService,
-    /// `[inventory]`.
-    inventory: Inventory,
     /// `[pxe]`.
     pxe: Pxe,
     /// `[redfish]`.

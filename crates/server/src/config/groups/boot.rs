@@ -1,23 +1,11 @@
-//! How machines are booted and reached: `[deploy]`, `[dhcp]`, `[pxe]`, `[redfish]`.
+//! How machines are booted and reached: `[deploy]`, `[pxe]`, `[redfish]`.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use assay_core::{kernel::KernelParams, power::BootMode};
 use assay_drivers::redfish::{AuthType, VerifyCa};
 
-use crate::config::{options::options, value::choices};
-
-choices! {
-    /// Who answers DHCP requests.
-    DhcpProvider {
-        /// The embedded server.
-        None = "none",
-        /// Neutron; not in this version.
-        Neutron = "neutron",
-        /// dnsmasq; not in this version.
-        Dnsmasq = "dnsmasq",
-    }
-}
+use crate::config::options::options;
 
 options! {
     /// Where machines fetch what they boot.
@@ -26,15 +14,6 @@ options! {
         http_url: String = "http://$assay.boot_address:$assay.boot_port";
         /// The boot mode of nodes that name none.
         default_boot_mode: BootMode = "uefi";
-    }
-}
-
-options! {
-    /// DHCP.
-    Dhcp = "dhcp" {
-        /// Who answers DHCP requests. Unset: the embedded server, where `[assay] dhcp_interface`
-        /// is set.
-        dhcp_provider: Option<DhcpProvider>;
     }
 }
 

@@ -1,4 +1,4 @@
-//! How nodes are inspected: `[conductor]`, `[inspector]`, `[inventory]`.
+//! How nodes are inspected: `[conductor]`, `[inspector]`.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -7,17 +7,7 @@ use assay_core::{
     kernel::KernelParams,
 };
 
-use crate::config::{options::options, value::choices};
-
-choices! {
-    /// Where inventories are kept.
-    DataBackend {
-        /// In the database.
-        Database = "database",
-        /// Nowhere.
-        None = "none",
-    }
-}
+use crate::config::options::options;
 
 options! {
     /// The conductor: deadlines, power, images.
@@ -51,9 +41,6 @@ options! {
         deploy_ramdisk_by_arch: BTreeMap<String, String>;
         /// The folders from which `file://` images may come; links are resolved first.
         file_url_allowed_paths: Vec<PathBuf> = "$assay.state_path/images,/var/lib/ironic,/shared/html,/templates,/opt/cache/files,/vagrant";
-        /// A provided node would be cleaned first. This version has no cleaning: the node becomes
-        /// available at once, and the log says so.
-        automated_clean: bool = "true";
         /// Whether nodes in `available` may be deleted.
         allow_deleting_available_nodes: bool = "true";
     }
@@ -86,13 +73,5 @@ options! {
         pre_create_ports: bool = "true";
         /// Leave one GiB for partitioning in `local_gb`.
         disk_partitioning_spacing: bool = "true";
-    }
-}
-
-options! {
-    /// The inventories.
-    Inventory = "inventory" {
-        /// Where inventories are kept.
-        data_backend: DataBackend = "database";
     }
 }

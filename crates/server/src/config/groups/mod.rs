@@ -5,7 +5,7 @@ pub mod inspection;
 pub mod interfaces;
 pub mod service;
 
-pub use boot::{Deploy, Dhcp, Pxe, Redfish};
-pub use inspection::{Conductor, Inspector, Inventory};
+pub use boot::{Deploy, Pxe, Redfish};
+pub use inspection::{Conductor, Inspector};
 pub use interfaces::Interfaces;
-pub use service::{Api, Assay, Database, General, InspectorService};
+pub use service::{Api, Assay, Database, General};

@@ -22,18 +22,6 @@ choices! {
 }
 
 choices! {
-    /// Which introspection service inspects.
-    InspectorChoice {
-        /// The built-in one unless `[inspector]` names another.
-        Auto = "auto",
-        /// The built-in one.
-        Builtin = "builtin",
-        /// ironic-inspector, elsewhere; not in this version.
-        External = "external",
-    }
-}
-
-choices! {
     /// What the embedded DHCP server hands out.
     DhcpMode {
         /// Addresses and boot options.
@@ -103,10 +91,6 @@ options! {
         max_limit: u32 = "1000", range 1..=1_000_000;
         /// What links in answers start with. Unset: what the client called.
         public_endpoint: Option<String>;
-        /// The ramdisk's lookup finds only nodes that wait for a ramdisk.
-        restrict_lookup: bool = "true";
-        /// How often a ramdisk is told to report.
-        ramdisk_heartbeat_timeout: Duration = "300";
         /// Serve lookup, heartbeat and inspection callbacks here as well.
         enable_ramdisk_endpoints: bool = "true";
         /// JSON nested deeper than this is refused.
@@ -123,8 +107,6 @@ options! {
 options! {
     /// What only Assay has.
     Assay = "assay" {
-        /// Which introspection service inspects.
-        inspector: InspectorChoice = "auto";
         /// Where Assay keeps its database, its key and its images.
         state_path: PathBuf = "$DEFAULT.state_path";
         /// The key that seals BMC passwords and signs callbacks; made at the first start.
@@ -153,10 +135,6 @@ options! {
         dhcp_lease: Duration = "600", range 60..=86_400;
         /// A folder with boot loaders, looked into before the distribution's.
         loader_dir: Option<PathBuf>;
-        /// How many inspections may be in flight; more wait in a queue.
-        max_inspections: usize = "1000", range 1..=100_000;
-        /// How long an inspection may wait in the queue.
-        queue_timeout: Duration = "86400", range 1..=31_536_000;
         /// How long the start of an inspection may take, until the machine is switched on.
         start_timeout: Duration = "600", range 1..=86_400;
         /// Whether the callback path without a run's secret is served.
@@ -169,15 +147,5 @@ options! {
     Database = "database" {
         /// Where it is. This version knows SQLite only.
         connection: DatabaseUrl = "sqlite:///$assay.state_path/assay.sqlite";
-    }
-}
-
-options! {
-    /// The listener of the introspection API.
-    InspectorService = "inspector_service" {
-        /// The address to listen on.
-        listen_address: IpAddr = "::";
-        /// The port to listen on.
-        listen_port: u16 = "5050";
     }
 }
