@@ -28,9 +28,7 @@ use crate::{
 pub fn run(loaded: &Loaded) -> anyhow::Result<()> {
     logging::start(&loaded.config.general)?;
     let metrics = metrics::start()?;
-    for warning in &loaded.warnings {
-        warn!("{warning}");
-    }
+    loaded.warnings.iter().for_each(|warning| warn!("{warning}"));
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(&loaded.config, metrics))
 }
 
@@ -44,9 +42,8 @@ async fn serve(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<()>
     let images = Arc::new(open_images(config)?);
     let (boot_config, missing_loaders) = parts::boot_servers(config)?;
     let (registry, warnings) = parts::registry(config, Arc::clone(&images), &missing_loaders)?;
-    for warning in warnings {
-        warn!("{warning}");
-    }
+    missing_loaders.iter().for_each(|missing| warn!("{missing}"));
+    warnings.iter().for_each(|warning| warn!("{warning}"));
     let registry = Arc::new(registry);
     let conductor = Conductor::new(Parts {
         store: store.clone(),
@@ -68,9 +65,13 @@ async fn serve(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<()>
         boot.run(stop).await;
         Ok(())
     });
-    let ended = tasks.run(config.general.graceful_shutdown_timeout).await;
-    conductor.stop().await;
-    ended
+    let stop = tasks.stop.clone();
+    tasks.spawn("conductor", async move {
+        stop.cancelled().await;
+        conductor.stop().await;
+        Ok(())
+    });
+    tasks.run(config.general.graceful_shutdown_timeout).await
 }
 
 async fn open_store(config: &Config) -> anyhow::Result<Store> {

@@ -51,10 +51,7 @@ impl From<&Config> for Settings {
             delete_available: config.conductor.allow_deleting_available_nodes,
             default_resource_class: config.general.default_resource_class.clone(),
             default_conductor_group: config.general.default_conductor_group.to_ascii_lowercase(),
-            heartbeat_timeout: HEARTBEAT_TIMEOUT,
+            heartbeat_timeout: config.conductor.heartbeat_timeout,
         }
     }
 }
-
-/// `[conductor] heartbeat_timeout`'s default; with one conductor it decides nothing.
-const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(60);

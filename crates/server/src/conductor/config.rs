@@ -43,15 +43,11 @@ pub struct ConductorConfig {
     pub longest_error: usize,
     /// How many entries of a node's history are kept.
     pub history_keep: u64,
+    /// `[conductor] heartbeat_interval`.
+    pub heartbeat_interval: Duration,
     /// The engine's figures of time.
     pub figures: Figures,
 }
-
-/// How often a conductor says that it is alive.
-pub(super) const HEARTBEAT: Duration = Duration::from_secs(10);
-
-/// `[conductor] node_history_max_entries`' default.
-const HISTORY_KEEP: u64 = 300;
 
 impl From<&Config> for ConductorConfig {
     fn from(config: &Config) -> Self {
@@ -77,7 +73,8 @@ impl From<&Config> for ConductorConfig {
             power_timeout: config.conductor.power_state_change_timeout,
             soft_power_timeout: config.conductor.soft_power_off_timeout,
             longest_error: config.general.log_in_db_max_size,
-            history_keep: HISTORY_KEEP,
+            history_keep: config.conductor.node_history_max_entries,
+            heartbeat_interval: config.conductor.heartbeat_interval,
             figures: Figures::default(),
         }
     }

@@ -17,7 +17,7 @@ use assay_store::{
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use super::{Conductor, config::HEARTBEAT, now, tasks::parse_run};
+use super::{Conductor, now, tasks::parse_run};
 use crate::api::conductor::ConductorError;
 
 /// The most runs that one round looks at.
@@ -46,7 +46,7 @@ impl Conductor {
         let conductor = self.clone();
         self.repeat(self.config().figures.tick, move || conductor.clone().look_at_due_runs());
         let conductor = self.clone();
-        self.repeat(HEARTBEAT, move || conductor.clone().beat());
+        self.repeat(self.config().heartbeat_interval, move || conductor.clone().beat());
     }
 
     /// Does `work` in every `period` until the conductor stops; a failure is logged and the next
