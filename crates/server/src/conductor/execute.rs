@@ -1,6 +1,7 @@
 //! Every effect, done by the node's interfaces. Each can be repeated without harm.
 
 use assay_core::{
+    boot::BootRecord,
     id::PortId,
     kernel::KernelParams,
     power::PowerTarget,
@@ -25,7 +26,7 @@ impl Conductor {
             Effect::ReadPower => return self.read_power(run, &task).await,
             Effect::CreatePortsFromBmc => return self.create_ports(&task).await,
             Effect::ValidateInspection => return self.validate_inspection(&task).await,
-            Effect::CheckImages => registry.boot(node)?.check_images(&task).await?,
+            Effect::CheckImages => return self.check_images(&task).await,
             Effect::PowerOff | Effect::RestorePower { to: EndPower::Off } => {
                 registry.power(node)?.set_power_state(&task, PowerTarget::Off).await?;
             }
@@ -33,7 +34,7 @@ impl Conductor {
                 let port = port_of(&task, *port)?;
                 return Ok(Receipt::Vif(registry.network(node)?.add_inspection_network(&task, port).await?));
             }
-            Effect::PrepareRamdisk => return self.prepare_ramdisk(&task).await,
+            Effect::PrepareRamdisk => return Ok(Receipt::Boot(Box::new(self.boot_record(&task).await?))),
             Effect::SetBootDevice { device, persistent } => {
                 registry.management(node)?.set_boot_device(&task, *device, *persistent).await?;
             }
@@ -84,15 +85,22 @@ impl Conductor {
         }))
     }
 
-    async fn prepare_ramdisk(&self, task: &Task) -> Result<Receipt, DriverError> {
+    /// Kernel and ramdisk, and everything that can be wrong with the boot answers, before power is touched.
+    async fn check_images(&self, task: &Task) -> Result<Receipt, DriverError> {
+        self.parts().registry.boot(&task.node)?.check_images(task).await?;
+        self.boot_record(task).await?;
+        Ok(Receipt::Done)
+    }
+
+    async fn boot_record(&self, task: &Task) -> Result<BootRecord, DriverError> {
         let params = self.kernel_params(task)?;
-        let boot = self.parts().registry.boot(&task.node)?;
-        let mut record = boot.prepare_ramdisk(task, &params).await?;
+        let mut record = self.parts().registry.boot(&task.node)?.prepare_ramdisk(task, &params).await?;
         if let InspectKind::InBand { callback_path, .. } = self.parts().registry.inspect(&task.node)?.kind() {
             record.callback_bases =
                 self.config().callback_bases.iter().map(|base| format!("{base}{callback_path}")).collect();
         }
-        Ok(Receipt::Boot(Box::new(record)))
+        record.check().map_err(|wrong| DriverError::InvalidParameterValue(format!("The kernel line: {wrong}")))?;
+        Ok(record)
     }
 
     /// `[inspector] extra_kernel_params`, or the node's own in its place.
