@@ -29,22 +29,27 @@ const UNDO: [&str; 3] = ["RestorePower", "RestoreBootDevice", "CleanUpRamdisk"];
 /// An effect's three journal states: started, done but not committed, committed.
 const POINTS: [&str; 3] = ["before_effect", "after_effect", "after_commit"];
 
+/// The journal states of an event that is not the end of an effect: not yet committed, committed.
+const EVENT_POINTS: [&str; 2] = ["before_commit", "after_commit"];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s1_a_happy_run_killed_at_any_journal_state_ends_manageable_with_nothing_left() {
-    all(Run::Happy, &[&START[..], &WORK, &UNDO].concat()).await;
+    all(Run::Happy, &[&START[..], &WORK, &UNDO].concat(), "Body").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s1_an_aborted_run_killed_at_any_journal_state_ends_aborted_with_nothing_left() {
-    all(Run::Abort, &[&START[..], &UNDO].concat()).await;
+    all(Run::Abort, &[&START[..], &UNDO].concat(), "Abort").await;
 }
 
 /// Runs every case and fails with the list of those that failed.
-async fn all(run: Run, effects: &[&str]) {
-    let pauses = POINTS.iter().flat_map(|point| effects.iter().map(move |effect| Some(format!("{point}:{effect}"))));
+async fn all(run: Run, effects: &[&str], event: &str) {
+    let named =
+        |points: &[&str], name: &str| -> Vec<_> { points.iter().map(|point| format!("{point}:{name}")).collect() };
+    let pauses = effects.iter().flat_map(|effect| named(&POINTS, effect)).chain(named(&EVENT_POINTS, event));
     let free = Arc::new(Semaphore::new(SIDE_BY_SIDE));
     let mut cases = JoinSet::new();
-    for pause in pauses.chain([None]) {
+    for pause in pauses.map(Some).chain([None]) {
         let free = free.clone();
         cases.spawn(async move {
             let _turn = free.acquire_owned().await;
