@@ -8,6 +8,7 @@ use assay_sim::{
     harness::{PATIENCE, Setup, Site},
 };
 use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 
 /// What kind of run is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,12 +97,14 @@ impl Case {
 
     /// Aborts once the run waits, and returns when the node is in the final state.
     async fn abort_when_waiting(&self, site: &Site, node: &str) -> anyhow::Result<()> {
-        let settled = |seen: &serde_json::Value| {
+        let settled = |seen: &Value| {
             seen["reservation"].is_null() && (seen["provision_state"] == "inspect wait" || ended(seen))
         };
         let seen = site.rest.wait_until(node, "waiting or ended", PATIENCE, settled).await?;
         if seen["provision_state"] == "inspect wait" {
-            site.rest.provision(node, "abort").await?;
+            // Refused when the abort from before the crash is already being carried out.
+            let abort = json!({"target": "abort"});
+            site.rest.ask(Method::PUT, &format!("/v1/nodes/{node}/states/provision"), Some(&abort)).await?;
         }
         site.rest.wait_until(node, "ended", PATIENCE, ended).await.map(drop)
     }
@@ -150,6 +153,6 @@ impl Case {
     }
 }
 
-fn ended(node: &serde_json::Value) -> bool {
+fn ended(node: &Value) -> bool {
     matches!(node["provision_state"].as_str(), Some("manageable" | "inspect failed"))
 }
