@@ -97,9 +97,8 @@ impl Case {
 
     /// Aborts once the run waits, and returns when the node is in the final state.
     async fn abort_when_waiting(&self, site: &Site, node: &str) -> anyhow::Result<()> {
-        let settled = |seen: &Value| {
-            seen["reservation"].is_null() && (seen["provision_state"] == "inspect wait" || ended(seen))
-        };
+        let settled =
+            |seen: &Value| seen["reservation"].is_null() && (seen["provision_state"] == "inspect wait" || ended(seen));
         let seen = site.rest.wait_until(node, "waiting or ended", PATIENCE, settled).await?;
         if seen["provision_state"] == "inspect wait" {
             // Refused when the abort from before the crash is already being carried out.
