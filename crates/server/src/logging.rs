@@ -1,7 +1,7 @@
 //! The log: short lines for a person at a terminal, JSON for everything else.
 //!
-//! **Invariant:** work for a node happens in a span with `node.id`, and for a run with `run.id` too
-//! ([`run_span`], [`node_span`]), so that every line about them carries both.
+//! **Invariant:** work on a run happens in a span with `run.id` and `node.id` ([`run_span`]), so that
+//! every line about it carries both.
 
 use std::{
     fmt,
@@ -12,7 +12,10 @@ use std::{
 
 use anyhow::Context;
 use assay_core::id::{NodeId, RunId};
-use tracing::Span;
+use tracing::{
+    Span,
+    field::{Empty, display},
+};
 use tracing_subscriber::{
     EnvFilter,
     fmt::{
@@ -24,16 +27,15 @@ use tracing_subscriber::{
 
 use crate::config::groups::General;
 
-/// The span of work on one node.
+/// The span of work on one run; [`belongs_to`] adds the node as soon as it is known.
 #[must_use]
-pub fn node_span(node: NodeId) -> Span {
-    tracing::info_span!("node", node.id = %node)
+pub fn run_span(run: RunId) -> Span {
+    tracing::info_span!("run", run.id = %run, node.id = Empty)
 }
 
-/// The span of work on one run.
-#[must_use]
-pub fn run_span(node: NodeId, run: RunId) -> Span {
-    tracing::info_span!("run", node.id = %node, run.id = %run)
+/// Says in the current span to which node its run belongs.
+pub fn belongs_to(node: NodeId) {
+    Span::current().record("node.id", display(node));
 }
 
 /// Starts logging as `[DEFAULT]` asks for.
@@ -126,7 +128,10 @@ mod tests {
         let log =
             tracing_subscriber::fmt().with_writer(memory.clone()).json().flatten_event(true).with_span_list(false);
         tracing::subscriber::with_default(log.finish(), || {
-            run_span(NodeId(Uuid::from_u128(1)), RunId(Uuid::from_u128(2))).in_scope(|| tracing::info!("power off"));
+            run_span(RunId(Uuid::from_u128(2))).in_scope(|| {
+                belongs_to(NodeId(Uuid::from_u128(1)));
+                tracing::info!("power off");
+            });
         });
         let line: serde_json::Value = serde_json::from_slice(&memory.0.lock().unwrap()).unwrap();
         assert_eq!(line["message"], "power off");

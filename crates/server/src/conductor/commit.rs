@@ -50,23 +50,25 @@ impl Conductor {
             at,
         };
         let gone = self.store().write(move |tx| Box::pin(change.apply(tx))).await?;
-        claim.run = output.run.clone();
+        let was = std::mem::replace(&mut claim.run, output.run.clone());
         claim.version += 1;
-        self.report(output);
+        report(&was, output);
         if !gone {
             return Ok(Committed::Stored);
         }
         claim.lease = None;
         Ok(Committed::NodeIsGone)
     }
+}
 
-    fn report(&self, output: &Output) {
-        for note in &output.notes {
-            tracing::info!(node.id = %output.run.node, "{note}");
-        }
-        if output.run.phase == Phase::Ended && output.run.snapshot.kind.is_exclusive() {
-            crate::metrics::run_ended(&output.run);
-        }
+/// Tells the operator what was committed.
+fn report(was: &Run, output: &Output) {
+    for note in &output.notes {
+        tracing::info!("{note}");
+    }
+    let has_ended = was.phase != Phase::Ended && output.run.phase == Phase::Ended;
+    if has_ended && output.run.snapshot.kind.is_exclusive() {
+        crate::metrics::run_ended(&output.run);
     }
 }
 

@@ -11,17 +11,17 @@ use tokio::{
     task::JoinSet,
     time::{Duration, Instant, error::Elapsed, sleep_until, timeout},
 };
-use tracing::{Instrument, error, info_span, warn};
+use tracing::{Instrument, error, warn};
 
 use super::{Conductor, claim::Claim, commit::Committed, now};
 use crate::api::conductor::ConductorError;
-use crate::pause;
+use crate::{logging, pause};
 
 impl Conductor {
     /// Owns the run for as long as there are events or effects; one task a run and process.
     pub(super) async fn drive(&self, run: RunId, mut events: UnboundedReceiver<Event>) {
         let mut waiting = VecDeque::new();
-        let span = info_span!("run", run.id = %run);
+        let span = logging::run_span(run);
         loop {
             match self.own(run, &mut waiting, &mut events).instrument(span.clone()).await {
                 Err(ConductorError::Store(StoreError::Locked { host, .. })) if !self.0.stop.is_cancelled() => {
@@ -48,6 +48,7 @@ impl Conductor {
         events: &mut UnboundedReceiver<Event>,
     ) -> Result<(), ConductorError> {
         let mut claim = self.claim(run).await?;
+        logging::belongs_to(claim.run.node);
         let mut effects = JoinSet::new();
         // What was posted counts before a deadline that has passed meanwhile.
         if let Some(body) = self.posted(&claim.run).await? {
