@@ -3,54 +3,54 @@
 use std::{path::Path, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, ExprTrait as _,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExprTrait as _, RuntimeErr, SqlxSqliteConnector,
     sea_query::{Expr, Query, SelectStatement},
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        self, ConnectOptions as _,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    },
 };
 
 /// How long a connection waits for a lock or for its turn.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Statements kept prepared on each connection.
 const STATEMENTS: usize = 200;
 
-/// Whether a pool may write.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// One connection that writes, and creates the file.
-    Writer,
-    /// A few connections that refuse to write.
-    Readers(u32),
+/// Rows that SQLite may read ahead: a page of a list, so that it need not wait within it.
+const ROWS: usize = 1024;
+
+/// How a SQLite file is opened. A commit is on disk when it returns (`synchronous=FULL`, promise
+/// S7), and readers never wait for the writer (WAL).
+pub fn sqlite(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .statement_cache_capacity(STATEMENTS)
+        .row_buffer_size(ROWS)
+        .disable_statement_logging()
 }
 
-/// Opens a SQLite file. A commit is on disk when it returns (`synchronous=FULL`, promise S7), and
-/// readers never wait for the writer (WAL).
-pub async fn open_sqlite(path: &Path, access: Access) -> Result<DatabaseConnection, DbErr> {
-    let file = path.to_owned();
-    let mut options = ConnectOptions::new("sqlite::memory:");
-    let connections = if let Access::Readers(number) = access { number } else { 1 };
-    options
-        .max_connections(connections)
-        .min_connections(1)
+/// The one connection that writes; makes the file.
+pub async fn open_writer(path: &Path) -> Result<DatabaseConnection, DbErr> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
         .acquire_timeout(PATIENCE)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(move |sqlite| {
-            let sqlite = sqlite
-                .in_memory(false)
-                .shared_cache(false)
-                .filename(&file)
-                .create_if_missing(access == Access::Writer)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                .busy_timeout(PATIENCE)
-                .statement_cache_capacity(STATEMENTS);
-            if access == Access::Writer { sqlite } else { sqlite.pragma("query_only", "ON") }
-        });
-    Database::connect(options).await
+        .connect_with(sqlite(path).create_if_missing(true))
+        .await
+        .map_err(query_error)?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+/// The error as the rest of the crate knows it.
+pub fn query_error(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
 }
 
 /// The database's own time in microseconds since 1970: leases are written and compared with it in

@@ -22,6 +22,7 @@ mod migration;
 pub mod nodes;
 pub mod page;
 pub mod ports;
+mod readers;
 pub mod runs;
 mod seal;
 mod store;

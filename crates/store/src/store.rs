@@ -11,23 +11,24 @@ use sea_orm::{DatabaseConnection, TransactionTrait as _};
 
 use crate::{
     Conn, StoreError, Tx,
-    dialect::{self, Access},
-    keyfile,
+    conn::Db,
+    dialect, keyfile,
     lock::{self, DatabaseLock},
     meta::{self, Meta},
     migration,
+    readers::Readers,
     seal::Sealer,
     writer::Writer,
 };
 
 /// Connections for reading; SQLite serves them side by side with the writer.
-const READERS: u32 = 4;
+const READERS: usize = 4;
 
 /// An open database. Cheap to clone. When the last clone is dropped, the writes that still wait are
 /// committed, and then the database is closed.
 #[derive(Clone)]
 pub struct Store {
-    readers: DatabaseConnection,
+    readers: Arc<Readers>,
     writer: Writer,
     sealer: Arc<Sealer>,
     key: InstanceKey,
@@ -68,7 +69,7 @@ impl Store {
     /// A connection for reading. Each statement sees what was committed before it.
     #[must_use]
     pub fn read(&self) -> Conn<'_> {
-        Conn { db: (&self.readers).into(), sealer: &self.sealer }
+        Conn { db: Db::Readers(&self.readers), sealer: &self.sealer }
     }
 
     /// Runs `work` in a transaction; when this returns `Ok`, it is committed and on disk. An `Err`
@@ -111,7 +112,7 @@ struct Opening {
 impl Opening {
     async fn start(database: &Path, key_file: &Path) -> Result<Self, StoreError> {
         let lock = lock::acquire(database).await?;
-        let db = dialect::open_sqlite(database, Access::Writer).await?;
+        let db = dialect::open_writer(database).await?;
         let found = look_at(&db, database).await?;
         Ok(Self { database: database.to_owned(), key_file: key_file.to_owned(), lock, db, found })
     }
@@ -123,7 +124,7 @@ impl Opening {
         let meta = meta::settle(&transaction, &key, migration::VERSION).await?;
         transaction.commit().await?;
         let sealer = Arc::new(Sealer::from(&key));
-        let readers = dialect::open_sqlite(&self.database, Access::Readers(READERS)).await?;
+        let readers = Arc::new(Readers::open(&self.database, READERS).await?);
         Ok(Store {
             readers,
             writer: Writer::start(self.db, sealer.clone(), self.lock),

@@ -9,7 +9,7 @@ use futures::{FutureExt as _, future::BoxFuture};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait as _};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Conn, StoreError, Tx, lock::DatabaseLock, seal::Sealer};
+use crate::{Conn, StoreError, Tx, conn::Db, lock::DatabaseLock, seal::Sealer};
 
 /// The most jobs that share a commit: bounds how long the first of them waits.
 const BATCH: usize = 256;
@@ -99,7 +99,7 @@ async fn commit(
 async fn run_job(transaction: &DatabaseTransaction, sealer: &Sealer, job: Job) -> Result<Option<Answer>, DbErr> {
     let savepoint = transaction.begin().await?;
     let outcome = {
-        let tx = Tx(Conn { db: (&savepoint).into(), sealer });
+        let tx = Tx(Conn { db: Db::Transaction(&savepoint), sealer });
         tokio::time::timeout(JOB_DEADLINE, AssertUnwindSafe(job(&tx)).catch_unwind()).await
     };
     match outcome {

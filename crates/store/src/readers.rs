@@ -1,0 +1,81 @@
+//! A few connections that read, each held open and used directly: a pool that tests each
+//! connection after each use costs several times what a read does.
+//!
+//! **Invariant:** a connection whose query was given up is thrown away.
+
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use sea_orm::{
+    DbErr, QueryResult, Statement,
+    sea_query::Values,
+    sqlx::{
+        self, AssertSqlSafe, Connection as _, SqliteConnection,
+        query::Query,
+        sqlite::{Sqlite, SqliteConnectOptions},
+    },
+};
+use sea_query_sqlx::SqlxValues;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::dialect::{self, PATIENCE, query_error};
+
+/// Connections that refuse to write.
+pub struct Readers {
+    options: SqliteConnectOptions,
+    turns: Semaphore,
+    idle: Mutex<Vec<SqliteConnection>>,
+}
+
+/// A connection in use.
+struct Turn<'a> {
+    connection: SqliteConnection,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Readers {
+    /// At most `number` connections, opened when they are needed; the first at once.
+    pub async fn open(path: &Path, number: usize) -> Result<Self, DbErr> {
+        let options = dialect::sqlite(path).pragma("query_only", "ON");
+        let first = SqliteConnection::connect_with(&options).await.map_err(query_error)?;
+        Ok(Self { options, turns: Semaphore::new(number), idle: Mutex::new(vec![first]) })
+    }
+
+    pub async fn query_one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
+        let mut turn = self.turn().await?;
+        let row = query(statement).fetch_optional(&mut turn.connection).await.map_err(query_error)?;
+        self.end(turn);
+        Ok(row.map(QueryResult::from))
+    }
+
+    pub async fn query_all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let mut turn = self.turn().await?;
+        let rows = query(statement).fetch_all(&mut turn.connection).await.map_err(query_error)?;
+        self.end(turn);
+        Ok(rows.into_iter().map(QueryResult::from).collect())
+    }
+
+    async fn turn(&self) -> Result<Turn<'_>, DbErr> {
+        let turn = tokio::time::timeout(PATIENCE, self.turns.acquire()).await;
+        let Ok(Ok(permit)) = turn else {
+            return Err(DbErr::Custom(format!("no connection was free for {} s", PATIENCE.as_secs())));
+        };
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => SqliteConnection::connect_with(&self.options).await.map_err(query_error)?,
+        };
+        Ok(Turn { connection, _permit: permit })
+    }
+
+    fn end(&self, turn: Turn<'_>) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(turn.connection);
+    }
+}
+
+fn query(statement: &Statement) -> Query<'_, Sqlite, SqlxValues> {
+    let values = statement.values.clone().unwrap_or(Values(Vec::new()));
+    sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), SqlxValues(values))
+}
