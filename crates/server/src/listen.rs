@@ -96,7 +96,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, limits:
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head)
-            .max_buf_size(MAX_HEAD.max(8192))
+            .max_buf_size(MAX_HEAD)
             .serve_connection(TokioIo::new(Impatient::new(stream, limits.stall)), service)
     );
     let ended = tokio::select! {

@@ -13,6 +13,9 @@ use assay_core::mac::MacAddress;
 /// time to the server).
 const DECLINED_FOR: Duration = Duration::from_secs(600);
 
+/// How many addresses are tried for a NIC before the range counts as full.
+const MAX_TRIES: u64 = 65_536;
+
 /// One address that was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease {
@@ -73,7 +76,7 @@ impl Leases {
         let mut book = self.book();
         let size = u64::from(range.1.to_bits() - range.0.to_bits()) + 1;
         let start = spread(mac) % size;
-        let in_turn = (0..size).map(|step| nth(range.0, (start + step) % size));
+        let in_turn = (0..size.min(MAX_TRIES)).map(|step| nth(range.0, (start + step) % size));
         let had = book.by_mac.get(&mac).map(|lease| lease.address);
         let address = had
             .into_iter()

@@ -84,3 +84,17 @@ async fn an_answer_is_padded_for_old_clients() {
     send(&server, &Message::default(), client.local_addr().unwrap()).await.unwrap();
     assert_eq!(client.recv(&mut [0; 1500]).await.unwrap(), MIN_ANSWER);
 }
+
+#[tokio::test]
+async fn an_interface_that_is_not_there_is_named() {
+    let node = OneNode::new();
+    let dhcp = DhcpConfig { interface: "nosuch0".to_owned(), mode: DhcpMode::Proxy, router_advertisement: false };
+    let content = node.content(&Arc::default());
+    let Err(error) = DhcpServer::bind(&node.config(), &dhcp, content, Arc::default(), Arc::clone(&node) as _) else {
+        panic!("bound to an interface that does not exist");
+    };
+    assert_eq!(
+        error.to_string(),
+        "[assay] dhcp_interface nosuch0 is not up with a network that holds boot_address 127.0.0.1"
+    );
+}
