@@ -1,6 +1,6 @@
 //! What is left behind: the question, asked of the world and not only of our tables, and its answer.
 
-use assay_core::{id::NodeId, node::Timestamp, power::BootOverride};
+use assay_core::{id::NodeId, power::BootOverride};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +29,6 @@ pub struct NodeFacts {
     pub boot_override: Option<Result<BootOverride, String>>,
     /// The boot listeners would still answer its ports.
     pub boot_record: bool,
-    /// Addresses that the DHCP server has given to its ports, and until when.
-    pub leases: Vec<(String, Timestamp)>,
 }
 
 /// What the audit has found.
@@ -79,9 +77,6 @@ pub fn judge(all: &[NodeFacts]) -> Report {
         if facts.boot_record {
             report.left_behind.push(finding("the boot listeners still answer its ports".to_owned()));
         }
-        let leases =
-            facts.leases.iter().map(|(address, until)| finding(format!("its lease of {address} lasts until {until}")));
-        report.left_behind.extend(leases);
     }
     report
 }
@@ -101,7 +96,6 @@ mod tests {
             debt: vec![],
             boot_override: Some(Ok(BootOverride { device: Some(BootDevice::Disk), persistent: true })),
             boot_record: false,
-            leases: vec![],
         }
     }
 

@@ -50,7 +50,6 @@ impl Conductor {
             debt: open.iter().filter(|run| run.phase == Phase::Settle).map(debts).collect(),
             boot_override: if in_inspection { None } else { self.boot_override(&row.node).await },
             boot_record,
-            leases: Vec::new(),
         }))
     }
 
