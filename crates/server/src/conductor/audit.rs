@@ -27,11 +27,34 @@ impl AuditSource for Conductor {
         let ids = all.into_iter().map(|node| NodeId(node.id));
         let facts = stream::iter(ids).map(|id| self.facts_of(id)).buffered(SIDE_BY_SIDE);
         let facts: Vec<Result<Option<NodeFacts>, ConductorError>> = facts.collect().await;
-        Ok(facts.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?)
+        let mut facts: Vec<NodeFacts> = facts.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        facts.extend(self.facts_of_deleted_nodes(&facts).await?);
+        Ok(facts)
     }
 }
 
 impl Conductor {
+    /// A node's deletion does not end its run's debts.
+    async fn facts_of_deleted_nodes(&self, present: &[NodeFacts]) -> Result<Vec<NodeFacts>, ConductorError> {
+        let conn = self.store().read();
+        let mut facts = Vec::new();
+        for row in runs::open_runs(&conn).await? {
+            let run = parse_run(&row)?;
+            if !run.snapshot.kind.is_exclusive() || present.iter().any(|facts| facts.node == run.node) {
+                continue;
+            }
+            facts.push(NodeFacts {
+                node: run.node,
+                name: None,
+                in_inspection: false,
+                debt: vec![debts(&run)],
+                boot_override: None,
+                boot_record: boot_records::of_run(&conn, run.id).await?.is_some(),
+            });
+        }
+        Ok(facts)
+    }
+
     /// `None` for a node that was deleted meanwhile.
     async fn facts_of(&self, id: NodeId) -> Result<Option<NodeFacts>, ConductorError> {
         let conn = self.store().read();
