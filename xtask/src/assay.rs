@@ -1,10 +1,11 @@
 //! The binary that is shown and tested: built by cargo, started in a lab without any configuration file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use crate::command;
 use crate::images::Image;
@@ -31,8 +32,9 @@ pub fn compile(project: &Project) -> Result<PathBuf> {
     binary.exists().then_some(binary).context("cargo built no target/debug/assay")
 }
 
-/// Starts `assay serve` in the lab, and waits until its API answers. Its state is the lab's: a second start finds it again.
-pub fn serve(project: &Project, lab: &Lab, binary: &PathBuf, image: &Image) -> Result<()> {
+/// Starts `assay serve` in the lab with the options that its segment and the image ask for, and with `more`
+/// (`OS_<GROUP>__<OPTION>`); waits until its API answers. Its state is the lab's: a second start finds it again.
+pub fn serve(project: &Project, lab: &Lab, binary: &Path, image: &Image, more: &[(&str, &str)]) -> Result<()> {
     let mut service = lab.command(binary);
     service
         .arg("serve")
@@ -42,7 +44,9 @@ pub fn serve(project: &Project, lab: &Lab, binary: &PathBuf, image: &Image) -> R
         .env("OS_ASSAY__STATE_PATH", lab.folder.join("state"))
         .env("OS_CONDUCTOR__DEPLOY_KERNEL", format!("file://{}", image.kernel.display()))
         .env("OS_CONDUCTOR__DEPLOY_RAMDISK", format!("file://{}", image.ramdisk.display()))
-        .env("OS_CONDUCTOR__FILE_URL_ALLOWED_PATHS", &project.cache);
+        .env("OS_CONDUCTOR__FILE_URL_ALLOWED_PATHS", &project.cache)
+        .env("OS_PXE__KERNEL_APPEND_PARAMS", "console=ttyS0")
+        .envs(more.iter().copied());
     lab.start(SERVICE, &mut service)?;
     wait_for("assay serve", Duration::from_secs(30), || {
         if !lab.runs(SERVICE) {
@@ -54,8 +58,17 @@ pub fn serve(project: &Project, lab: &Lab, binary: &PathBuf, image: &Image) -> R
 }
 
 /// The binary as a client of the one that serves.
-pub fn client(lab: &Lab, binary: &PathBuf, verb: &str) -> Command {
+pub fn client(lab: &Lab, binary: &Path, verb: &str) -> Command {
     let mut client = lab.command(binary);
     client.arg(verb);
     client
+}
+
+/// One field of a node, asked of the API directly: cheaper than the stock client, for those who ask often.
+pub fn node_field(lab: &Lab, node: &str, field: &str) -> Result<Value> {
+    let mut curl = lab.command("curl");
+    curl.args(["-sS", "--fail", "--max-time", "30", "-H", "X-OpenStack-Ironic-API-Version: 1.95"]);
+    let answer = command::output(curl.arg(format!("{API}/v1/nodes/{node}?fields={field}")))?;
+    let mut node: Value = serde_json::from_str(&answer).context("a node that is not JSON")?;
+    Ok(node[field].take())
 }

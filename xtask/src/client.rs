@@ -37,11 +37,6 @@ impl<'a> Client<'a> {
         serde_json::from_str(&printed).with_context(|| format!("baremetal {} printed no JSON", words.join(" ")))
     }
 
-    /// One field of a node.
-    pub fn field(&self, node: &str, field: &str) -> Result<Value> {
-        Ok(self.json(&["node", "show", node, "--fields", field])?[field].take())
-    }
-
     /// Enrols a machine and its port; the node gets the machine's name.
     pub fn enrol(&self, machine: &Machine, more: &[&str]) -> Result<()> {
         let (address, system) =

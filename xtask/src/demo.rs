@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: one emulated machine is inspected by the stock ramdisk, live, from nothing to a stored inventory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Instant;
@@ -54,10 +54,10 @@ fn set_up(project: &Project) -> Result<PathBuf> {
     })
 }
 
-fn show(project: &Project, lab: &Lab, binary: &PathBuf) -> Result<()> {
+fn show(project: &Project, lab: &Lab, binary: &Path) -> Result<()> {
     let machine = &lab.machines[0];
     ui::heading("3. Assay, without a configuration file");
-    step("assay serve", || assay::serve(project, lab, binary, &images::ipa(project)?))?;
+    step("assay serve", || assay::serve(project, lab, binary, &images::ipa(project)?, &[]))?;
     ui::say(&format!("    DHCP, TFTP and HTTP at {INSPECTION} on {INSPECTION_INTERFACE}, the API at {}", assay::API));
     ui::heading("4. The node, by the stock client");
     let client = Client::new(project, lab)?;
@@ -67,12 +67,10 @@ fn show(project: &Project, lab: &Lab, binary: &PathBuf) -> Result<()> {
     step("baremetal node inspect", || client.run(&["node", "inspect", &machine.name]))?;
     watch(lab, binary, machine)?;
     ui::heading("6. What is left");
-    step("the node is manageable, the machine is off, nobody answers its DHCP", || {
-        nothing_left(lab, &client, binary, machine)
-    })
+    step("the node is manageable, the machine is off, nobody answers its DHCP", || nothing_left(lab, binary, machine))
 }
 
-fn watch(lab: &Lab, binary: &PathBuf, machine: &Machine) -> Result<()> {
+fn watch(lab: &Lab, binary: &Path, machine: &Machine) -> Result<()> {
     let mut watch: Command = assay::client(lab, binary, "inspect");
     watch.args([&machine.name, "--watch", "--no-start", "--timeout", PATIENCE]).stdin(Stdio::null());
     let status = command::wait(command::start(&mut watch)?)?;
@@ -80,8 +78,8 @@ fn watch(lab: &Lab, binary: &PathBuf, machine: &Machine) -> Result<()> {
     Ok(())
 }
 
-fn nothing_left(lab: &Lab, client: &Client, binary: &PathBuf, machine: &Machine) -> Result<()> {
-    let state = client.field(&machine.name, "provision_state")?;
+fn nothing_left(lab: &Lab, binary: &Path, machine: &Machine) -> Result<()> {
+    let state = assay::node_field(lab, &machine.name, "provision_state")?;
     ensure!(state == "manageable", "the node is {state}");
     let power = power::state(lab, machine)?;
     ensure!(power == "Off", "the BMC says that the machine is {power}");

@@ -24,7 +24,7 @@ pub fn run(project: &Project) -> Result<()> {
     setup::everything(project)?;
     let binary = assay::build(project)?;
     let lab = ui::step("an empty lab", || Lab::up(project, Vec::new()))?;
-    ui::step("assay serve", || assay::serve(project, &lab, &binary, &images::tiny(project)?))?;
+    ui::step("assay serve", || assay::serve(project, &lab, &binary, &images::tiny(project)?, &[]))?;
     ui::step("Ironic 39.0.0", || peer::start(project, &lab))?;
     let calls: Value = serde_json::from_str(&read(&project.lab_file("judge/calls.json"))?)?;
     let calls = calls.as_array().map(Vec::as_slice).unwrap_or_default();

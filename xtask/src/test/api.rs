@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::findings::Findings;
 use super::machines::{Site, on_site};
 use super::{Check, Counts, Group};
+use crate::assay;
 use crate::images;
 use crate::lab::machine::{Firmware, Machine};
 use crate::project::Project;
@@ -25,15 +26,15 @@ fn read(site: &Site, findings: &mut Findings) -> Result<()> {
     let name = site.lab.machines[0].name.as_str();
     let nodes = site.client.json(&["node", "list"])?;
     findings.equal("nodes listed", &nodes.as_array().map(Vec::len), &Some(1));
-    findings.equal("the listed node's name", &nodes[0]["Name"].as_str(), &Some(name));
-    findings.equal("its provision state", &nodes[0]["Provisioning State"].as_str(), &Some("manageable"));
-    findings.equal("its power state", &nodes[0]["Power State"].as_str(), &Some("power off"));
-    let info = site.client.field(name, "driver_info")?;
+    findings.equal("the listed node's name", &nodes[0]["name"].as_str(), &Some(name));
+    findings.equal("its provision state", &nodes[0]["provision_state"].as_str(), &Some("manageable"));
+    findings.equal("its power state", &nodes[0]["power_state"].as_str(), &Some("power off"));
+    let info = assay::node_field(site.lab, name, "driver_info")?;
     findings.equal("the BMC password as shown", &info["redfish_password"].as_str(), &Some("******"));
     let ports = site.client.json(&["port", "list", "--node", name])?;
-    findings.equal("the port's address", &ports[0]["Address"].as_str(), &Some(site.lab.machines[0].mac().as_str()));
+    findings.equal("the port's address", &ports[0]["address"].as_str(), &Some(site.lab.machines[0].mac().as_str()));
     let drivers = site.client.json(&["driver", "list"])?;
-    let named = |driver: &Value| driver["Supported driver(s)"] == "redfish";
+    let named = |driver: &Value| driver["name"] == "redfish";
     findings.expect("redfish among the drivers", drivers.as_array().is_some_and(|drivers| drivers.iter().any(named)));
     findings.works("driver show", site.client.json(&["driver", "show", "redfish"]));
     findings.works("driver property list", site.client.json(&["driver", "property", "list", "redfish"]));
@@ -78,7 +79,11 @@ fn change(site: &Site, findings: &mut Findings) {
     ] {
         findings.works(&words.join(" "), client.run(words));
     }
-    findings.equal("the class that was set", &client.field(name, "resource_class").ok(), &Some(Value::from("small")));
+    findings.equal(
+        "the class that was set",
+        &assay::node_field(site.lab, name, "resource_class").ok(),
+        &Some(Value::from("small")),
+    );
 }
 
 fn refuse(site: &Site, findings: &mut Findings) {

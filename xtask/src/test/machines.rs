@@ -23,6 +23,9 @@ pub const CHECKS: &[Check] = &[
     Check { group: Group::Lab, name: "BIOS machine, stock ironic-python-agent", run: stock },
 ];
 
+/// More than the defaults, so that the inventory shows in the node's properties.
+const HOOKS: &str = "$default_hooks,memory,cpus,root-device";
+
 /// A lab with Assay and its nodes, enrolled and `manageable`.
 pub struct Site<'a> {
     project: &'a Project,
@@ -120,7 +123,7 @@ impl Site<'_> {
     }
 
     fn serve(&self) -> Result<()> {
-        assay::serve(self.project, self.lab, &self.binary, &self.image)
+        assay::serve(self.project, self.lab, &self.binary, &self.image, &[("OS_INSPECTOR__HOOKS", HOOKS)])
     }
 
     fn with_parameters(&self, machine: &Machine, parameters: &str) -> Result<()> {
@@ -135,9 +138,13 @@ impl Site<'_> {
     /// Waits until the inspection is over: `manageable` or `inspect failed`, whichever was expected.
     fn reaches(&self, machine: &Machine, state: &str, limit: Duration) -> Result<()> {
         wait_for(&format!("{} {state}", machine.name), limit, || {
-            let now = self.client.field(&machine.name, "provision_state")?;
+            let now = assay::node_field(self.lab, &machine.name, "provision_state")?;
             if now == "inspect failed" && state != "inspect failed" {
-                bail!("{}: inspect failed: {}", machine.name, self.client.field(&machine.name, "last_error")?);
+                bail!(
+                    "{}: inspect failed: {}",
+                    machine.name,
+                    assay::node_field(self.lab, &machine.name, "last_error")?
+                );
             }
             Ok((now == state).then_some(()))
         })
@@ -159,7 +166,7 @@ impl Site<'_> {
         let mode = inventory["inventory"]["boot"]["current_boot_mode"].as_str();
         let expected = if machine.firmware == Firmware::Bios { "bios" } else { "uefi" };
         findings.equal(&format!("{name}: the boot mode"), &mode, &Some(expected));
-        let properties = self.client.field(name, "properties")?;
+        let properties = assay::node_field(self.lab, name, "properties")?;
         findings.equal(&format!("{name}: properties.cpu_arch"), &properties["cpu_arch"].as_str(), &Some("x86_64"));
         findings.equal(&format!("{name}: properties.cpus"), &properties["cpus"].to_string().trim_matches('"'), &"1");
         findings.expect(&format!("{name}: properties.memory_mb"), !properties["memory_mb"].is_null());
@@ -176,7 +183,11 @@ impl Site<'_> {
             &format!("{name}: no address after its inspection"),
             !segment::offers_address(self.lab, &machine.mac())?,
         );
-        findings.equal(&format!("{name}: reservation"), &self.client.field(name, "reservation")?, &Value::Null);
+        findings.equal(
+            &format!("{name}: reservation"),
+            &assay::node_field(self.lab, name, "reservation")?,
+            &Value::Null,
+        );
         let mut audit = assay::client(self.lab, &self.binary, "audit");
         findings.works(&format!("{name}: assay audit finds nothing"), crate::command::output(&mut audit));
         Ok(())
