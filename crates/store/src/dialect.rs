@@ -82,3 +82,20 @@ fn table_names(backend: DbBackend) -> SelectStatement {
     }
     select
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn s7_a_commit_of_the_writer_is_on_disk_when_it_returns() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = open_writer(&dir.path().join("db")).await.unwrap();
+        for (pragma, expected) in [("synchronous", "2"), ("foreign_keys", "1"), ("journal_mode", "wal")] {
+            let value = Expr::cust(format!("CAST({pragma} AS TEXT)"));
+            let select = Query::select().expr_as(value, "value").from(format!("pragma_{pragma}")).to_owned();
+            let row = db.query_one(&select).await.unwrap().unwrap();
+            assert_eq!(row.try_get::<String>("", "value").unwrap(), expected, "{pragma}");
+        }
+    }
+}

@@ -79,3 +79,45 @@ fn query(statement: &Statement) -> Query<'_, Sqlite, SqlxValues> {
     let values = statement.values.clone().unwrap_or(Values(Vec::new()));
     sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), SqlxValues(values))
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::future::join_all;
+    use sea_orm::{ConnectionTrait as _, DbBackend};
+
+    use super::*;
+
+    async fn readers(dir: &Path) -> Readers {
+        let path = dir.join("db");
+        let writer = dialect::open_writer(&path).await.unwrap();
+        writer.execute_unprepared("CREATE TABLE t (x INTEGER); INSERT INTO t VALUES (1), (2)").await.unwrap();
+        Readers::open(&path, 2).await.unwrap()
+    }
+
+    fn statement(sql: &str) -> Statement {
+        Statement::from_string(DbBackend::Sqlite, sql)
+    }
+
+    #[tokio::test]
+    async fn a_statement_that_writes_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let readers = readers(dir.path()).await;
+        let refused = readers.query_one(&statement("INSERT INTO t VALUES (3) RETURNING x")).await.unwrap_err();
+        assert!(refused.to_string().contains("readonly"), "{refused}");
+        assert_eq!(readers.query_all(&statement("SELECT x FROM t")).await.unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn queries_that_are_given_up_or_wait_for_their_turn_harm_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let readers = readers(dir.path()).await;
+        let select = statement("SELECT x FROM t");
+        for _ in 0..10 {
+            let mut given_up = Box::pin(readers.query_all(&select));
+            assert!(futures::poll!(&mut given_up).is_pending());
+        }
+        let rows = join_all((0..20).map(|_| readers.query_all(&select))).await;
+        assert!(rows.into_iter().all(|rows| rows.unwrap().len() == 2));
+        assert!(readers.idle.lock().unwrap().len() <= 2);
+    }
+}

@@ -6,7 +6,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::{FutureExt as _, future::BoxFuture};
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait as _};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait as _};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{Conn, StoreError, Tx, conn::Db, lock::DatabaseLock, seal::Sealer};
@@ -17,6 +17,12 @@ const BATCH: usize = 256;
 const QUEUE: usize = 4096;
 /// A job holds up all others, so it must be short; it is nothing but SQL.
 const JOB_DEADLINE: Duration = Duration::from_secs(20);
+
+// Each job runs in a savepoint; the end of one and the begin of the next are one request, since a
+// request costs more than what it does.
+const FIRST: &str = "SAVEPOINT job";
+const KEEP: &str = "RELEASE SAVEPOINT job; SAVEPOINT job";
+const TAKE_BACK: &str = "ROLLBACK TO SAVEPOINT job";
 
 /// What a job leaves: whether its work is to be kept, and how its caller is told.
 struct Outcome {
@@ -88,30 +94,28 @@ async fn commit(
     answers: &mut Vec<Answer>,
 ) -> Result<(), DbErr> {
     let transaction = db.begin().await?;
+    transaction.execute_unprepared(FIRST).await?;
     for job in jobs {
-        answers.extend(run_job(&transaction, sealer, job).await?);
+        let outcome = run_job(&transaction, sealer, job).await;
+        let kept = outcome.as_ref().is_some_and(|outcome| outcome.keep);
+        transaction.execute_unprepared(if kept { KEEP } else { TAKE_BACK }).await?;
+        answers.extend(outcome.map(|outcome| outcome.answer));
     }
     transaction.commit().await
 }
 
-/// Runs one job in a savepoint of its own. No answer: it panicked or took too long, was taken
-/// back, and its caller hears of a closed channel.
-async fn run_job(transaction: &DatabaseTransaction, sealer: &Sealer, job: Job) -> Result<Option<Answer>, DbErr> {
-    let savepoint = transaction.begin().await?;
-    let outcome = {
-        let tx = Tx(Conn { db: Db::Transaction(&savepoint), sealer });
-        tokio::time::timeout(JOB_DEADLINE, AssertUnwindSafe(job(&tx)).catch_unwind()).await
-    };
-    match outcome {
-        Ok(Ok(Outcome { keep: true, answer })) => savepoint.commit().await.map(|()| Some(answer)),
-        Ok(Ok(Outcome { answer, .. })) => savepoint.rollback().await.map(|()| Some(answer)),
+/// Runs one job. `None`: it panicked or took too long, and its caller hears of a closed channel.
+async fn run_job(transaction: &DatabaseTransaction, sealer: &Sealer, job: Job) -> Option<Outcome> {
+    let tx = Tx(Conn { db: Db::Transaction(transaction), sealer });
+    match tokio::time::timeout(JOB_DEADLINE, AssertUnwindSafe(job(&tx)).catch_unwind()).await {
+        Ok(Ok(outcome)) => Some(outcome),
         Ok(Err(_)) => {
             tracing::error!("a write to the database panicked and was taken back");
-            savepoint.rollback().await.map(|()| None)
+            None
         }
         Err(_) => {
             tracing::error!("a write to the database took longer than {} s and was taken back", JOB_DEADLINE.as_secs());
-            savepoint.rollback().await.map(|()| None)
+            None
         }
     }
 }

@@ -79,7 +79,7 @@ async fn a_job_that_fails_or_panics_does_not_harm_its_neighbours() {
 }
 
 #[tokio::test]
-async fn a_reader_cannot_write_and_does_not_wait_for_the_writer() {
+async fn a_reader_neither_waits_for_the_writer_nor_sees_what_is_not_committed() {
     let (_place, store) = store().await;
     insert_node(&store, node(1)).await;
     let (open, gate) = oneshot::channel::<()>();
