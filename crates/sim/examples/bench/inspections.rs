@@ -25,8 +25,7 @@ pub async fn enrol(site: &Site, count: usize) -> anyhow::Result<Vec<String>> {
     }));
     let nodes = nodes.await?;
     each(count, |index| site.rest.provision(&nodes[index], "manage")).await?;
-    wait_for(site, "enroll", 0).await?;
-    wait_for(site, "verifying", 0).await?;
+    wait_for(site, "manageable", count).await?;
     Ok(nodes)
 }
 
@@ -108,7 +107,11 @@ async fn wait_for(site: &Site, state: &str, count: usize) -> anyhow::Result<()> 
         if found == count.min(1000) {
             return Ok(());
         }
-        ensure!(began.elapsed() < PATIENCE, "{found} nodes are '{state}' instead of {count}; {}", site.log());
+        ensure!(
+            began.elapsed() < PATIENCE,
+            "{found} nodes are '{state}' instead of {count}; {}",
+            site.installation.log_tail(5)
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

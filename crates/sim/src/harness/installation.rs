@@ -47,8 +47,9 @@ impl Installation {
     /// A new folder with a kernel, a ramdisk and boot loaders in it, and free ports.
     ///
     /// # Errors
-    /// No port is free, or the folder can't be written.
+    /// There is no such binary, no port is free, or the folder can't be written.
     pub fn create(binary: &Path, options: &[(&str, String)]) -> anyhow::Result<Self> {
+        let binary = binary.canonicalize().with_context(|| format!("{} is not there", binary.display()))?;
         let folder = TempDir::with_prefix("assay-test-")?;
         for (name, bytes) in [("kernel", 1 << 20), ("ramdisk", 2 << 20)] {
             write(&folder.path().join("state/images").join(name), &vec![b'k'; bytes])?;
@@ -64,7 +65,7 @@ impl Installation {
             operations: free_port()?,
         };
         let options = options.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        Ok(Self { ports, binary: binary.to_owned(), folder, options })
+        Ok(Self { ports, binary, folder, options })
     }
 
     /// Starts the binary, with more environment variables.
