@@ -66,9 +66,26 @@ pub fn client(lab: &Lab, binary: &Path, verb: &str) -> Command {
 
 /// One field of a node, asked of the API directly: cheaper than the stock client, for those who ask often.
 pub fn node_field(lab: &Lab, node: &str, field: &str) -> Result<Value> {
+    Ok(get(lab, &format!("/v1/nodes/{node}?fields={field}"))?[field].take())
+}
+
+/// The signs of life of a node's last run, each where it first came.
+pub fn signs(lab: &Lab, node: &str) -> Result<Vec<String>> {
+    const SIGNS: [&str; 6] = ["dhcp", "loader", "script", "kernel", "ramdisk", "ramdisk dhcp"];
+    let timeline = get(lab, &format!("/v1/nodes/{node}/timeline"))?;
+    let events = timeline["events"].as_array().into_iter().flatten().filter_map(|event| event["event"].as_str());
+    let mut signs: Vec<String> = Vec::new();
+    for event in events {
+        if SIGNS.contains(&event) && !signs.iter().any(|sign| sign == event) {
+            signs.push(event.to_owned());
+        }
+    }
+    Ok(signs)
+}
+
+fn get(lab: &Lab, path: &str) -> Result<Value> {
     let mut curl = lab.command("curl");
     curl.args(["-sS", "--fail", "--max-time", "30", "-H", "X-OpenStack-Ironic-API-Version: 1.95"]);
-    let answer = command::output(curl.arg(format!("{API}/v1/nodes/{node}?fields={field}")))?;
-    let mut node: Value = serde_json::from_str(&answer).context("a node that is not JSON")?;
-    Ok(node[field].take())
+    let answer = command::output(curl.arg(format!("{API}{path}")))?;
+    serde_json::from_str(&answer).context("an answer of the API that is not JSON")
 }

@@ -50,11 +50,15 @@ impl Machine {
     pub fn xml(&self, folder: &Path) -> String {
         let Self { name, number, memory, .. } = self;
         let (uuid, mac, folder) = (self.uuid(), self.mac(), folder.display());
-        let loader = match self.firmware {
-            Firmware::Bios => String::new(),
-            Firmware::Uefi => format!(
-                "<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>\
-                 <nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'>{folder}/{name}.nvram</nvram>"
+        // QEMU's ROM for the NIC is iPXE: without it, OVMF's own PXE client has to load iPXE over TFTP.
+        let (loader, rom) = match self.firmware {
+            Firmware::Bios => (String::new(), ""),
+            Firmware::Uefi => (
+                format!(
+                    "<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>\
+                     <nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'>{folder}/{name}.nvram</nvram>"
+                ),
+                "<rom enabled='no'/>",
             ),
         };
         format!(
@@ -71,7 +75,7 @@ impl Machine {
  <controller type='scsi' index='0' model='virtio-scsi'/>
  <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='{folder}/{name}.qcow2'/>
   <target dev='sda' bus='scsi'/><serial>DISK{number:04}</serial><wwn>5000c5001234{number:04}</wwn></disk>
- <interface type='ethernet'><mac address='{mac}'/><target dev='{name}' managed='no'/><model type='virtio'/>
+ <interface type='ethernet'><mac address='{mac}'/><target dev='{name}' managed='no'/><model type='virtio'/>{rom}
   <driver><host csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off'/>
    <guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/></driver></interface>
  <serial type='file'><source path='{folder}/{name}-console.log'/><target port='0'/></serial>

@@ -9,7 +9,6 @@ mod hypervisor;
 pub mod machine;
 pub mod power;
 mod processes;
-mod router;
 pub mod segment;
 mod switch;
 
@@ -65,7 +64,6 @@ impl Lab {
         lab.ip(&["netns", "add", &lab.name])?;
         lab.ip(&["-n", &lab.name, "link", "set", "lo", "up"])?;
         switch::up(&lab)?;
-        router::up(&lab)?;
         hypervisor::up(project, &lab)?;
         bmc::up(project, &lab)?;
         Ok(lab)

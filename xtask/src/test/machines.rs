@@ -166,6 +166,11 @@ impl Site<'_> {
         let mode = inventory["inventory"]["boot"]["current_boot_mode"].as_str();
         let expected = if machine.firmware == Firmware::Bios { "bios" } else { "uefi" };
         findings.equal(&format!("{name}: the boot mode"), &mode, &Some(expected));
+        let mut chain = ["dhcp", "script", "kernel", "ramdisk", "ramdisk dhcp"].map(str::to_owned).to_vec();
+        if machine.firmware == Firmware::Uefi {
+            chain.insert(1, "loader".to_owned());
+        }
+        findings.equal(&format!("{name}: the signs of life"), &assay::signs(self.lab, name)?, &chain);
         let properties = assay::node_field(self.lab, name, "properties")?;
         findings.equal(&format!("{name}: properties.cpu_arch"), &properties["cpu_arch"].as_str(), &Some("x86_64"));
         findings.equal(&format!("{name}: properties.cpus"), &properties["cpus"].to_string().trim_matches('"'), &"1");
