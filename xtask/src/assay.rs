@@ -40,6 +40,7 @@ pub fn serve(project: &Project, lab: &Lab, binary: &Path, image: &Image, more: &
         .arg("serve")
         .env("OS_ASSAY__DHCP_INTERFACE", INSPECTION_INTERFACE)
         .env("OS_ASSAY__DHCP_RANGE", INSPECTION_RANGE)
+        .env("OS_INSPECTOR__HOOKS", "$default_hooks,memory,cpus")
         .env("OS_ASSAY__BOOT_ADDRESS", INSPECTION)
         .env("OS_ASSAY__STATE_PATH", lab.folder.join("state"))
         .env("OS_CONDUCTOR__DEPLOY_KERNEL", format!("file://{}", image.kernel.display()))

@@ -20,6 +20,12 @@ use tracing::{info, warn};
 use super::{Conductor, now, tasks::parse_run};
 use crate::api::conductor::ConductorError;
 
+/// How often ended runs are looked through.
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// How long an ended run is kept.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// The most runs that one round looks at.
 const ROUND: u64 = 500;
 
@@ -47,6 +53,8 @@ impl Conductor {
         self.repeat(self.config().figures.tick, move || conductor.clone().look_at_due_runs());
         let conductor = self.clone();
         self.repeat(self.config().heartbeat_interval, move || conductor.clone().beat());
+        let conductor = self.clone();
+        self.repeat(HOUR, move || conductor.clone().forget_old_runs());
     }
 
     /// Does `work` in every `period` until the conductor stops; a failure is logged and the next
@@ -83,6 +91,13 @@ impl Conductor {
         let (hostname, conductor_group) = (self.config().host.clone(), self.config().conductor_group.clone());
         let registration = Registration { hostname, conductor_group, drivers };
         self.store().write(move |tx| Box::pin(async move { conductors::register(tx, &registration).await })).await?;
+        Ok(())
+    }
+
+    /// Runs that ended long ago go, with their timelines and bodies; inventories and history stay.
+    async fn forget_old_runs(self) -> Result<(), ConductorError> {
+        let before = now() - KEPT;
+        self.store().write(move |tx| Box::pin(runs::delete_ended_before(tx, before))).await?;
         Ok(())
     }
 
