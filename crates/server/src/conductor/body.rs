@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use assay_core::{
     apply::{Applied, apply},
+    boot::sign::Sign,
     hooks::HookView,
     id::{BodyId, NodeId, PortId},
     inventory::Body,
@@ -17,7 +18,7 @@ use assay_store::{
     bodies::{self, CompressedBody},
     inspections::{self, Inspection},
     nodes::{self, Guard},
-    ports, runs,
+    ports, runs, timeline,
 };
 
 use serde_json::Value;
@@ -44,8 +45,21 @@ impl Conductor {
         }
         check(bytes)?;
         let body = CompressedBody::compress(bytes);
-        let accepted = self.store().write(move |tx| Box::pin(bodies::accept(tx, id, body, None, now()))).await?;
-        self.deliver(id, Event::Body(accepted.id));
+        let seen = timeline::Entry {
+            at: now(),
+            event: Sign::Callback.as_str().to_owned(),
+            text: format!("the ramdisk posted {} KiB", bytes.len().div_ceil(1024)),
+        };
+        let accept = self.store().write(move |tx| {
+            Box::pin(async move {
+                let accepted = bodies::accept(tx, id, body, None, seen.at).await?;
+                if accepted.first {
+                    timeline::append(tx, id, [seen]).await?;
+                }
+                Ok(accepted)
+            })
+        });
+        self.deliver(id, Event::Body(accept.await?.id));
         Ok(run.node)
     }
 

@@ -62,6 +62,8 @@ impl Conductor {
         result
     }
 
+    /// Takes events until none is left and no effect is under way. A [`Event::Claimed`] from outside
+    /// only wakes the run: what was under way has been started again when it was claimed.
     async fn advance(
         &self,
         claim: &mut Claim,
@@ -75,6 +77,7 @@ impl Conductor {
             }
             if effects.is_empty() {
                 match events.try_recv().ok().or(self.posted(&claim.run).await?) {
+                    Some(Event::Claimed) => {}
                     Some(event) => waiting.push_back(event),
                     None => return Ok(()),
                 }
@@ -89,6 +92,7 @@ impl Conductor {
                 () = self.0.stop.cancelled() => return Ok(()),
             };
             match event {
+                Some(Event::Claimed) => {}
                 Some(event) => waiting.push_back(event),
                 None => self.renew(claim).await?,
             }
