@@ -6,7 +6,6 @@
 use crate::{
     hooks::Change,
     id::PortId,
-    mac::MacAddress,
     node::{JsonMap, Node, Timestamp},
     port::Port,
 };
@@ -53,7 +52,7 @@ pub fn apply(
             Change::CreatePort { address, pxe_enabled, extra } => {
                 let mut known = ports.iter().chain(&applied.created);
                 if known.all(|port| port.address != *address) {
-                    let blank = blank_port(next_port_id(), &applied.node, *address, now);
+                    let blank = Port::blank(next_port_id(), applied.node.id, *address, now);
                     applied.created.push(Port { pxe_enabled: *pxe_enabled, extra: extra.clone(), ..blank });
                 }
             }
@@ -91,25 +90,6 @@ impl Applied {
     }
 }
 
-/// A port of `node` with the API's defaults.
-fn blank_port(id: PortId, node: &Node, address: MacAddress, now: Timestamp) -> Port {
-    Port {
-        id,
-        node_id: node.id,
-        address,
-        name: None,
-        portgroup_id: None,
-        extra: JsonMap::new(),
-        internal_info: JsonMap::new(),
-        pxe_enabled: true,
-        local_link_connection: JsonMap::new(),
-        physical_network: None,
-        is_smartnic: false,
-        created_at: now,
-        updated_at: None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::{collection::btree_set, prelude::*};
@@ -120,6 +100,7 @@ mod tests {
     use crate::{
         hooks::{AddPorts, HookOptions, HookView, KeepPorts, Pipeline},
         inventory::Body,
+        mac::MacAddress,
         testing::{node, port, time},
     };
 

@@ -144,6 +144,56 @@ pub struct InvalidState {
 }
 
 impl Node {
+    /// A node of which nothing is known yet.
+    #[must_use]
+    pub fn blank(id: NodeId, state: ProvisionState, now: Timestamp) -> Self {
+        Self {
+            id,
+            name: None,
+            driver: String::new(),
+            driver_info: JsonMap::new(),
+            secrets: Default::default(),
+            driver_internal_info: JsonMap::new(),
+            properties: JsonMap::new(),
+            extra: JsonMap::new(),
+            instance_uuid: None,
+            instance_info: JsonMap::new(),
+            chassis_uuid: None,
+            power_state: None,
+            target_power_state: None,
+            provision_state: state,
+            target_provision_state: None,
+            provision_updated_at: None,
+            last_error: None,
+            maintenance: false,
+            maintenance_reason: None,
+            fault: None,
+            reservation: None,
+            inspection_started_at: None,
+            inspection_finished_at: None,
+            interfaces: Default::default(),
+            resource_class: None,
+            conductor_group: String::new(),
+            owner: None,
+            lessee: None,
+            description: None,
+            protected: false,
+            protected_reason: None,
+            retired: false,
+            retired_reason: None,
+            automated_clean: None,
+            disable_power_off: false,
+            network_data: JsonMap::new(),
+            boot_mode: None,
+            secure_boot: None,
+            shard: None,
+            parent_node: None,
+            traits: Default::default(),
+            created_at: now,
+            updated_at: None,
+        }
+    }
+
     /// The implementation that serves `kind`; empty if none was ever chosen.
     #[must_use]
     pub fn interface(&self, kind: InterfaceKind) -> &str {

@@ -28,3 +28,25 @@ pub struct Port {
     pub created_at: Timestamp,
     pub updated_at: Option<Timestamp>,
 }
+
+impl Port {
+    /// A port of which only the address is known: everything else has the API's default.
+    #[must_use]
+    pub fn blank(id: PortId, node_id: NodeId, address: MacAddress, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            node_id,
+            address,
+            name: None,
+            portgroup_id: None,
+            extra: JsonMap::new(),
+            internal_info: JsonMap::new(),
+            pxe_enabled: true,
+            local_link_connection: JsonMap::new(),
+            physical_network: None,
+            is_smartnic: false,
+            created_at,
+            updated_at: None,
+        }
+    }
+}

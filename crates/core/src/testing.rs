@@ -6,7 +6,7 @@ use crate::{
     id::{NodeId, PortId},
     inventory::Body,
     limits::Limits,
-    node::{JsonMap, Node, Timestamp},
+    node::{Node, Timestamp},
     port::Port,
     provision::ProvisionState,
 };
@@ -26,67 +26,10 @@ pub fn bytes(name: &str) -> Vec<u8> {
 }
 
 pub fn node() -> Node {
-    Node {
-        id: NodeId(Uuid::from_u128(1)),
-        name: None,
-        driver: "redfish".to_owned(),
-        driver_info: JsonMap::new(),
-        secrets: Default::default(),
-        driver_internal_info: JsonMap::new(),
-        properties: JsonMap::new(),
-        extra: JsonMap::new(),
-        instance_uuid: None,
-        instance_info: JsonMap::new(),
-        chassis_uuid: None,
-        power_state: None,
-        target_power_state: None,
-        provision_state: ProvisionState::Inspecting,
-        target_provision_state: None,
-        provision_updated_at: None,
-        last_error: None,
-        maintenance: false,
-        maintenance_reason: None,
-        fault: None,
-        reservation: None,
-        inspection_started_at: None,
-        inspection_finished_at: None,
-        interfaces: Default::default(),
-        resource_class: None,
-        conductor_group: String::new(),
-        owner: None,
-        lessee: None,
-        description: None,
-        protected: false,
-        protected_reason: None,
-        retired: false,
-        retired_reason: None,
-        automated_clean: None,
-        disable_power_off: false,
-        network_data: JsonMap::new(),
-        boot_mode: None,
-        secure_boot: None,
-        shard: None,
-        parent_node: None,
-        traits: Default::default(),
-        created_at: time(0),
-        updated_at: None,
-    }
+    let driver = "redfish".to_owned();
+    Node { driver, ..Node::blank(NodeId(Uuid::from_u128(1)), ProvisionState::Inspecting, time(0)) }
 }
 
 pub fn port(id: u128, address: &str) -> Port {
-    Port {
-        id: PortId(Uuid::from_u128(id)),
-        node_id: node().id,
-        address: address.parse().unwrap(),
-        name: None,
-        portgroup_id: None,
-        extra: JsonMap::new(),
-        internal_info: JsonMap::new(),
-        pxe_enabled: true,
-        local_link_connection: JsonMap::new(),
-        physical_network: None,
-        is_smartnic: false,
-        created_at: time(0),
-        updated_at: None,
-    }
+    Port::blank(PortId(Uuid::from_u128(id)), node().id, address.parse().unwrap(), time(0))
 }

@@ -18,20 +18,7 @@ pub fn task(driver: &str) -> Task {
         "disable_power_off": false, "network_data": {}, "traits": [], "created_at": "2026-11-23T00:00:00Z",
     }))
     .unwrap();
-    let port = Port {
-        id: PortId(Uuid::from_u128(8)),
-        node_id: node.id,
-        address: "52:54:00:00:00:01".parse().unwrap(),
-        name: None,
-        portgroup_id: None,
-        extra: serde_json::Map::new(),
-        internal_info: serde_json::Map::new(),
-        pxe_enabled: true,
-        local_link_connection: serde_json::Map::new(),
-        physical_network: None,
-        is_smartnic: false,
-        created_at: node.created_at,
-        updated_at: None,
-    };
+    let address = "52:54:00:00:00:01".parse().unwrap();
+    let port = Port::blank(PortId(Uuid::from_u128(8)), node.id, address, node.created_at);
     Task { node, ports: vec![port], run: None }
 }

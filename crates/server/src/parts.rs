@@ -87,13 +87,9 @@ fn boot(config: &Config, missing: &[loaders::MissingLoader]) -> BootConfig {
 
 /// What the API's handlers reach.
 #[must_use]
-pub fn api(config: &Config, store: &Store, conductor: &Conductor, registry: Arc<Registry>) -> Api {
+pub fn api(config: &Config, auth: Auth, store: &Store, conductor: &Conductor, registry: Arc<Registry>) -> Api {
     let settings = Settings::from(config);
     let conductor: Arc<dyn ConductorApi> = Arc::new(conductor.clone());
-    let auth = match config.general.auth_strategy {
-        service::AuthStrategy::HttpBasic => Auth::HttpBasic(config.general.http_basic_auth_user_file.clone().into()),
-        _ => Auth::Noauth,
-    };
     let callbacks = Callbacks {
         conductor: Arc::clone(&conductor),
         key: store.key().clone(),

@@ -3,17 +3,17 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use assay_drivers::boot::images::ImageCache;
 use assay_store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tracing::{info, warn};
 
 use crate::{
-    api::{self, callback},
+    api::{self, Auth, callback},
     boot::BootServers,
     conductor::{Conductor, Parts},
-    config::{Config, Loaded, groups::service::AuthStrategy},
+    config::{Config, Loaded},
     logging, metrics,
     ops::{self, Ops},
     parts,
@@ -33,10 +33,7 @@ pub fn run(loaded: &Loaded) -> anyhow::Result<()> {
 }
 
 async fn serve(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<()> {
-    ensure!(
-        config.general.auth_strategy != AuthStrategy::Keystone,
-        "[DEFAULT] auth_strategy = keystone is not in this version; set noauth or http_basic"
-    );
+    let auth = Auth::try_from(&config.general)?;
     let sockets = Sockets::open(config).await?;
     let store = open_store(config).await?;
     let images = Arc::new(open_images(config)?);
@@ -53,7 +50,7 @@ async fn serve(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<()>
     });
     let boot = BootServers::bind(boot_config, Arc::new(conductor.clone())).await?;
     conductor.start().await?;
-    let api = parts::api(config, &store, &conductor, registry);
+    let api = parts::api(config, auth, &store, &conductor, registry);
     let mut tasks = Tasks::default();
     let ops = Ops { metrics, store, audit: Arc::new(conductor.clone()) };
     info!(api = %sockets.api.local_addr()?, boot = %sockets.boot.local_addr()?, "assay serves");

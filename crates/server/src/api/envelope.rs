@@ -23,7 +23,7 @@ pub async fn envelope(State(api): State<Api>, request: Request, next: Next) -> R
     let id = format!("req-{}", Uuid::new_v4());
     let span = tracing::info_span!("request", request.id = %id);
     async move {
-        let mut response = serve(&api, request, next).await;
+        let mut response = in_one_form(serve(&api, request, next).await);
         add_headers(response.headers_mut(), &id);
         response
     }
@@ -52,6 +52,27 @@ async fn serve(api: &Api, mut request: Request, next: Next) -> Response {
     *request.uri_mut() = with_path(request.uri(), &path);
     request.extensions_mut().insert(asked);
     marked(next.run(request).await, version)
+}
+
+/// Errors that no handler has written, such as a panic or a path that is not UTF-8, in the form of
+/// all others.
+fn in_one_form(response: Response) -> Response {
+    let status = response.status();
+    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if !(status.is_client_error() || status.is_server_error()) || is_json {
+        return response;
+    }
+    if status.is_server_error() {
+        tracing::error!(%status, "a request has failed outside of its handler");
+    }
+    let title = status.canonical_reason().unwrap_or_default();
+    let mut written = (status, Json(fault::router_body(status.as_u16(), title, ""))).into_response();
+    for (name, value) in response.headers() {
+        if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
+            written.headers_mut().insert(name, value.clone());
+        }
+    }
+    written
 }
 
 /// One form for each path: with the API's version, without a slash at the end, and, in old

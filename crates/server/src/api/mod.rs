@@ -8,6 +8,7 @@ use std::sync::Arc;
 use assay_drivers::registry::Registry;
 use assay_store::Store;
 use axum::{Router, middleware::from_fn_with_state, routing::get};
+use tower_http::catch_panic::CatchPanicLayer;
 
 pub mod auth;
 pub mod callback;
@@ -62,5 +63,6 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(collections::unknown_method)
         .with_state(api.clone())
         .merge(ramdisk);
-    Router::new().fallback_service(routes).layer(from_fn_with_state(api, envelope::envelope))
+    let guarded = routes.layer(CatchPanicLayer::new());
+    Router::new().fallback_service(guarded).layer(from_fn_with_state(api, envelope::envelope))
 }

@@ -2,7 +2,6 @@
 
 use assay_core::{
     id::PortId,
-    node::Timestamp,
     port::Port,
     run::{Phase, Receipt, Run},
 };
@@ -38,7 +37,7 @@ impl Conductor {
         };
         let mut created = 0;
         for mac in macs {
-            let port = new_port(task, mac, now());
+            let port = Port::blank(PortId(uuid::Uuid::new_v4()), task.node.id, mac, now());
             let inserted = self.store().write(move |tx| Box::pin(async move { ports::insert(tx, &port).await })).await;
             match inserted {
                 Ok(()) => created += 1,
@@ -47,24 +46,6 @@ impl Conductor {
             }
         }
         Ok(Receipt::PortsCreated(created))
-    }
-}
-
-fn new_port(task: &Task, address: assay_core::mac::MacAddress, at: Timestamp) -> Port {
-    Port {
-        id: PortId(uuid::Uuid::new_v4()),
-        node_id: task.node.id,
-        address,
-        name: None,
-        portgroup_id: None,
-        extra: Default::default(),
-        internal_info: Default::default(),
-        pxe_enabled: true,
-        local_link_connection: Default::default(),
-        physical_network: None,
-        is_smartnic: false,
-        created_at: at,
-        updated_at: None,
     }
 }
 

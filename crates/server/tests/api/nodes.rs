@@ -53,6 +53,8 @@ async fn wrong_requests_are_refused_in_the_words_of_the_field() {
         ("PUT", "/v1/nodes/gold1/states/power", json!({}), 400, "Missing mandatory argument: target"),
         ("DELETE", "/v1/nodes/gold1/traits/CUSTOM_X", Value::Null, 404, "doesn't have a trait 'CUSTOM_X'"),
         ("GET", "/v1/conductors/nosuch", Value::Null, 404, "Conductor nosuch could not be found."),
+        ("GET", "/v1/nodes/gold1/history/x", Value::Null, 404, "History entry x could not be found."),
+        ("GET", "/v1/nodes/%ff", Value::Null, 400, ""),
         ("GET", "/v1/chassis/nosuch", Value::Null, 404, "Chassis nosuch could not be found."),
     ] {
         let answer = service.latest(method, path, &body).await;

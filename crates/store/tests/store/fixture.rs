@@ -115,21 +115,7 @@ pub fn node(number: u128) -> Node {
 }
 
 pub fn port(number: u128, node: NodeId, address: &str) -> Port {
-    Port {
-        id: PortId(Uuid::from_u128(number)),
-        node_id: node,
-        address: address.parse().unwrap(),
-        name: None,
-        portgroup_id: None,
-        extra: JsonMap::new(),
-        internal_info: JsonMap::new(),
-        pxe_enabled: true,
-        local_link_connection: JsonMap::new(),
-        physical_network: None,
-        is_smartnic: false,
-        created_at: time(2),
-        updated_at: None,
-    }
+    Port::blank(PortId(Uuid::from_u128(number)), node, address.parse().unwrap(), time(2))
 }
 
 pub fn run(number: u128, node: NodeId) -> RunRow {

@@ -3,7 +3,7 @@
 use assay_core::{
     id::NodeId,
     microversion::{Microversion, NodeField, behaviour},
-    node::{JsonMap, Node, Timestamp},
+    node::{Node, Timestamp},
     provision::ProvisionState,
 };
 use serde_json::Value;
@@ -23,7 +23,7 @@ pub fn create(body: &Value, version: Microversion, id: NodeId, now: Timestamp) -
     let body = body_object("node", body)?;
     require_key("node", body, "driver")?;
     only_known_keys("node", body, |key| NodeField::parse(key).is_some_and(is_settable))?;
-    let mut node = empty(id, initial_state(version), now);
+    let mut node = Node::blank(id, initial_state(version), now);
     for (key, value) in body {
         let Some(field) = NodeField::parse(key) else { continue };
         if field == NodeField::Uuid {
@@ -46,54 +46,4 @@ fn is_settable(field: NodeField) -> bool {
 
 const fn initial_state(version: Microversion) -> ProvisionState {
     if version.has(behaviour::ENROLL_STATE) { ProvisionState::Enroll } else { ProvisionState::Available }
-}
-
-/// A node of which nothing is known yet.
-#[must_use]
-pub fn empty(id: NodeId, state: ProvisionState, now: Timestamp) -> Node {
-    Node {
-        id,
-        name: None,
-        driver: String::new(),
-        driver_info: JsonMap::new(),
-        secrets: Default::default(),
-        driver_internal_info: JsonMap::new(),
-        properties: JsonMap::new(),
-        extra: JsonMap::new(),
-        instance_uuid: None,
-        instance_info: JsonMap::new(),
-        chassis_uuid: None,
-        power_state: None,
-        target_power_state: None,
-        provision_state: state,
-        target_provision_state: None,
-        provision_updated_at: None,
-        last_error: None,
-        maintenance: false,
-        maintenance_reason: None,
-        fault: None,
-        reservation: None,
-        inspection_started_at: None,
-        inspection_finished_at: None,
-        interfaces: Default::default(),
-        resource_class: None,
-        conductor_group: String::new(),
-        owner: None,
-        lessee: None,
-        description: None,
-        protected: false,
-        protected_reason: None,
-        retired: false,
-        retired_reason: None,
-        automated_clean: None,
-        disable_power_off: false,
-        network_data: JsonMap::new(),
-        boot_mode: None,
-        secure_boot: None,
-        shard: None,
-        parent_node: None,
-        traits: Default::default(),
-        created_at: now,
-        updated_at: None,
-    }
 }

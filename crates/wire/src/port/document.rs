@@ -3,6 +3,7 @@
 use assay_core::{
     id::{NodeId, PortId, PortgroupId},
     local_link::normalise_local_link,
+    mac::MacAddress,
     microversion::{Endpoint, Microversion, PortField},
     name::is_logical_name,
     node::{JsonMap, Timestamp},
@@ -48,21 +49,7 @@ pub fn create(body: &Value, version: Microversion, id: PortId, now: Timestamp) -
     require_key("port", map, "address")?;
     only_known_keys("port", map, is_creatable)?;
     let node = node_of(body, map)?;
-    let mut port = Port {
-        id,
-        node_id: NodeId(uuid::Uuid::nil()),
-        address: assay_core::mac::MacAddress([0; 6]),
-        name: None,
-        portgroup_id: None,
-        extra: JsonMap::new(),
-        internal_info: JsonMap::new(),
-        pxe_enabled: true,
-        local_link_connection: JsonMap::new(),
-        physical_network: None,
-        is_smartnic: false,
-        created_at: now,
-        updated_at: None,
-    };
+    let mut port = Port::blank(id, NodeId(uuid::Uuid::nil()), MacAddress([0; 6]), now);
     let young_ident = map.contains_key("node_ident") && !version.has(Endpoint::PortNodeIdent.since());
     let mut too_young = young_ident;
     for (key, value) in map {

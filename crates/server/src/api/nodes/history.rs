@@ -47,11 +47,13 @@ pub async fn one(
     State(api): State<Api>,
     asked: Asked,
     args: Args,
-    Path((ident, entry)): Path<(String, Uuid)>,
+    Path((ident, entry)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     asked.needs(Endpoint::History)?;
     args.none()?;
     let node = find(&api, &asked, &ident).await?.node;
+    let entry = Uuid::try_parse(&entry)
+        .map_err(|_| ApiError::NotFound(format!("History entry {entry} could not be found.")))?;
     let found = history::get(&api.store.read(), node.id, entry).await?;
     ok(&view(&found, &format!("{}/v1/nodes/{}/history", asked.base, node.id), true))
 }

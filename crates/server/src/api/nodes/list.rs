@@ -13,7 +13,6 @@ use assay_store::{
 };
 use assay_wire::node::{
     NodeList, NodeView,
-    create::empty,
     list::NodeConditions,
     view::{LIST_FIELDS, known_fields},
 };
@@ -87,7 +86,7 @@ fn summarised(summary: NodeSummary) -> Node {
         instance_uuid: summary.instance_uuid,
         maintenance: summary.maintenance,
         power_state: summary.power_state.as_deref().and_then(PowerState::parse),
-        ..empty(NodeId(summary.id), state, DateTime::UNIX_EPOCH)
+        ..Node::blank(NodeId(summary.id), state, DateTime::UNIX_EPOCH)
     }
 }
 
