@@ -43,7 +43,8 @@ pub fn output_uninterrupted(command: &mut Command) -> Result<String> {
     let result =
         command.stdin(Stdio::null()).process_group(0).output().with_context(|| format!("cannot start {shown}"))?;
     if !result.status.success() {
-        bail!("{shown} failed ({}): {}", result.status, String::from_utf8_lossy(&result.stderr).trim());
+        let said = if result.stderr.is_empty() { &result.stdout } else { &result.stderr };
+        bail!("{shown} failed ({}): {}", result.status, String::from_utf8_lossy(said).trim());
     }
     Ok(String::from_utf8_lossy(&result.stdout).into_owned())
 }

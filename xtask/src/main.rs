@@ -47,6 +47,9 @@ enum Verb {
         /// Name the groups and their checks
         #[arg(long)]
         list: bool,
+        /// Only the checks whose name has this in it
+        #[arg(long, value_name = "WORD")]
+        only: Option<String>,
     },
     /// Format, clippy, documentation and the project's own rules; the same as `test lint`
     Lint,
@@ -100,11 +103,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
             demo::run(&project)?;
         }
         Verb::Test { list: true, .. } => test::list(),
-        Verb::Test { groups, .. } => {
+        Verb::Test { groups, only, .. } => {
             root::become_root(&project)?;
-            return test::run(&project, &groups);
+            return test::run(&project, &groups, only.as_deref());
         }
-        Verb::Lint => return test::run(&project, &[Group::Lint]),
+        Verb::Lint => return test::run(&project, &[Group::Lint], None),
         Verb::Lab { verb } => {
             root::become_root(&project)?;
             lab_verb(&project, &verb)?;

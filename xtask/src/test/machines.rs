@@ -10,6 +10,7 @@ use super::findings::Findings;
 use super::{Check, Counts, Group};
 use crate::assay;
 use crate::client::Client;
+use crate::command;
 use crate::images::{self, Image};
 use crate::interrupt::wait_for;
 use crate::lab::machine::{Firmware, Machine};
@@ -193,9 +194,14 @@ impl Site<'_> {
             &assay::node_field(self.lab, name, "reservation")?,
             &Value::Null,
         );
-        let mut audit = assay::client(self.lab, &self.binary, "audit");
-        findings.works(&format!("{name}: assay audit finds nothing"), crate::command::output(&mut audit));
+        findings.works(&format!("{name}: assay audit finds nothing"), self.clean_audit());
         Ok(())
+    }
+
+    /// A run that was interrupted in the middle of an effect owes a last look at the BMC, 35 s after its end.
+    fn clean_audit(&self) -> Result<()> {
+        let ask = || command::output(&mut assay::client(self.lab, &self.binary, "audit"));
+        wait_for("a clean audit", Duration::from_secs(60), || Ok(ask().ok())).or_else(|_| ask()).map(drop)
     }
 
     fn wait_for_console(&self, machine: &Machine, word: &str) -> Result<()> {

@@ -71,20 +71,28 @@ pub fn list() {
     }
 }
 
-/// Runs the groups (none given: all), and closes with one line that counts.
-pub fn run(project: &Project, groups: &[Group]) -> Result<ExitCode> {
+/// Runs the groups (none given: all), of their checks those with `only` in the name, and closes with one line that counts.
+pub fn run(project: &Project, groups: &[Group], only: Option<&str>) -> Result<ExitCode> {
     let began = Instant::now();
     let mut total = Counts::default();
-    for group in Group::value_variants().iter().filter(|group| groups.is_empty() || groups.contains(group)) {
-        ui::heading(&group.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default());
-        for check in checks().iter().filter(|check| check.group == *group) {
-            total += one(project, check);
-            interrupt::check()?;
+    let wanted = |check: &Check| {
+        (groups.is_empty() || groups.contains(&check.group)) && only.is_none_or(|word| check.name.contains(word))
+    };
+    let mut heading = None;
+    for check in checks().iter().filter(|check| wanted(check)) {
+        if heading.replace(check.group) != Some(check.group) {
+            ui::heading(&name(check.group));
         }
+        total += one(project, check);
+        interrupt::check()?;
     }
     ui::say(&format!("\ntook {}", ui::seconds(began.elapsed())));
     ui::say(&format!("{} passed, {} failed", total.passed, total.failed));
     Ok(if total.failed == 0 && total.passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn name(group: Group) -> String {
+    group.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 fn one(project: &Project, check: &Check) -> Counts {
