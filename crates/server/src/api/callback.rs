@@ -4,7 +4,7 @@
 //! secret is verified before the body is read, and whoever has no right one learns nothing: the
 //! answer, a log line and a counter are all that a refused post brings about (promise S9).
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use assay_core::{
     callback::{InstanceKey, parse_segments},
@@ -16,7 +16,7 @@ use assay_wire::{ramdisk, value};
 use axum::{
     Extension, Router,
     body::Body,
-    extract::{Path, Request, State},
+    extract::{ConnectInfo, Path, Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
@@ -56,6 +56,9 @@ pub fn router(callbacks: Callbacks) -> Router {
         .route("/v1/continue/{run}/{secret}", post(with_secret::<200>))
         .route("/v1/continue_inspection/{run}/{secret}", post(with_secret::<202>))
         .route("/v1/continue_inspection", post(plain))
+        .route("/v1/continue", post(without_secret))
+        .route("/v1/continue/{run}", post(without_secret))
+        .route("/v1/continue_inspection/{run}", post(without_secret))
         .with_state(callbacks)
 }
 
@@ -73,15 +76,26 @@ async fn with_secret<const STATUS: u16>(
     Path((run, secret)): Path<(String, String)>,
     request: Request,
 ) -> Response {
+    let peer = peer(&request);
     let Some(run) = verified(&callbacks.key, &run, &secret) else {
-        return refuse("secret", BodyError::NotExpected("the secret is wrong".to_owned()).into());
+        return refuse("secret", peer, BodyError::NotExpected("the secret is wrong".to_owned()).into());
     };
     let taken = async {
         let (body, _room) = callbacks.read(request).await?;
         Ok(callbacks.conductor.accept_body(run, body).await?)
     };
     let taken: Result<NodeId, ApiError> = taken.await;
-    answer(taken, StatusCode::from_u16(STATUS).unwrap_or(StatusCode::OK))
+    answer(taken, peer, StatusCode::from_u16(STATUS).unwrap_or(StatusCode::OK))
+}
+
+/// The path of a run without its secret, and the introspection API's plain path.
+async fn without_secret(request: Request) -> Response {
+    refuse("secret", peer(&request), BodyError::NotExpected("there is no secret".to_owned()).into())
+}
+
+/// Who posts, for the log; unknown only where no listener is in front.
+fn peer(request: &Request) -> Option<SocketAddr> {
+    request.extensions().get().map(|ConnectInfo(peer)| *peer)
 }
 
 /// The run whose secret is presented. The run id is no secret; comparing the other takes the same
@@ -97,6 +111,7 @@ async fn plain(
     args: Args,
     request: Request,
 ) -> Response {
+    let peer = peer(&request);
     let taken = async {
         let node = hint(args, asked.as_deref())?;
         if !callbacks.plain {
@@ -107,7 +122,7 @@ async fn plain(
         Ok(callbacks.conductor.accept_plain_body(node, body).await?)
     };
     let taken: Result<NodeId, ApiError> = taken.await;
-    answer(taken, StatusCode::ACCEPTED)
+    answer(taken, peer, StatusCode::ACCEPTED)
 }
 
 /// The node that the request names. The stock ramdisk names neither a node nor a version; both
@@ -147,20 +162,20 @@ impl Callbacks {
     }
 }
 
-fn answer(taken: Result<NodeId, ApiError>, status: StatusCode) -> Response {
+fn answer(taken: Result<NodeId, ApiError>, peer: Option<SocketAddr>, status: StatusCode) -> Response {
     match taken {
         Ok(node) => {
             counter!(CALLBACKS_ACCEPTED).increment(1);
             (status, axum::Json(json!({"uuid": node}))).into_response()
         }
-        Err(error) => refuse(reason(&error), error),
+        Err(error) => refuse(reason(&error), peer, error),
     }
 }
 
-fn refuse(reason: &'static str, error: ApiError) -> Response {
+fn refuse(reason: &'static str, peer: Option<SocketAddr>, error: ApiError) -> Response {
     counter!(CALLBACKS_REFUSED, "reason" => reason).increment(1);
-    let told: &dyn std::fmt::Display = &error;
-    tracing::warn!(reason, "a ramdisk's post was refused: {told}");
+    let peer = peer.map(|peer| peer.to_string());
+    tracing::warn!(reason, peer, "a ramdisk's post was refused: {error}");
     error.into_response()
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::service::{Service, request};
 
 const NODE: &str = "11111111-2222-4333-8444-000000000001";
+const PORT: &str = "11111111-2222-4333-8444-0000000000a1";
 
 async fn with_node() -> Service {
     let service = Service::start().await;
@@ -70,6 +71,54 @@ async fn s10_a_body_that_is_no_json_or_too_large_is_the_clients_error() {
         let mut asked = request("POST", "/v1/nodes", "latest", &Value::Null);
         *asked.body_mut() = body.into();
         assert_eq!(service.send(asked).await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn s10_no_request_makes_the_service_fail() {
+    let service = with_node().await;
+    let port = json!({"uuid": PORT, "node_uuid": NODE, "address": "52:54:00:00:00:01"});
+    assert_eq!(service.latest("POST", "/v1/ports", &port).await.status, 201);
+    let nested = (0..24).fold(json!(1), |inner, _| json!([inner]));
+    let bodies = [
+        Value::Null,
+        json!([]),
+        json!({}),
+        json!("x"),
+        json!(-1e300),
+        nested,
+        json!({"target": null}),
+        json!({"target": {"a": []}}),
+        json!({"driver": "\u{0}", "name": "\u{202e}", "properties": null, "uuid": ""}),
+        json!({"address": "\u{0}", "node_uuid": "%00", "local_link_connection": {"port_id": null}}),
+        json!({"boot_device": [], "persistent": "perhaps"}),
+        json!({"traits": [null, 1, "CUSTOM_"], "reason": {}}),
+        json!([{"op": "add", "path": "/extra/a/b/c", "value": 1}]),
+        json!([{"op": "replace", "path": "/driver", "value": "nosuch"}, {"op": "remove", "path": "/driver"}]),
+        json!([{"op": "add", "path": "/properties/\u{e9}", "value": u64::MAX}, {"op": "remove", "path": "/uuid"}]),
+        json!([{"op": "add", "path": "/extra/18446744073709551616", "value": null}]),
+        json!([null]),
+    ];
+    let node = format!("/v1/nodes/{NODE}");
+    let paths = ["", "/states/provision", "/states/power", "/maintenance", "/management/boot_device", "/traits"];
+    let mut targets: Vec<(&str, String)> = paths.iter().map(|below| ("PUT", format!("{node}{below}"))).collect();
+    targets.extend([
+        ("POST", "/v1/nodes".to_owned()),
+        ("POST", "/v1/ports".to_owned()),
+        ("POST", "/v1/continue_inspection".to_owned()),
+        ("PATCH", node),
+        ("PATCH", format!("/v1/ports/{PORT}")),
+        ("GET", "/v1/nodes?limit=%00&marker=%ff&sort_key=%27&fields=,&a[]=1".to_owned()),
+        ("GET", "/v1/nodes?description_contains=%25%27%22%00!&sort_key=description".to_owned()),
+        ("GET", "/v1/nodes/%00%27%22".to_owned()),
+        ("GET", "/v1//nodes//..//".to_owned()),
+    ]);
+    for (method, path) in &targets {
+        for body in &bodies {
+            let answer = service.latest(method, path, body).await;
+            assert!(answer.status.as_u16() < 500, "{method} {path} {body}: {answer:?}");
+            assert!(answer.body.is_null() || answer.body.is_object(), "{method} {path} {body}: {answer:?}");
+        }
     }
 }
 
