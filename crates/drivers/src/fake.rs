@@ -64,8 +64,6 @@ pub struct FakeConfig {
     pub management_delay: Delay,
     /// `[fake]boot_delay`.
     pub boot_delay: Delay,
-    /// `[fake]inspect_delay`.
-    pub inspect_delay: Delay,
 }
 
 /// What one pretended machine is set to.

@@ -8,12 +8,13 @@ use assay_core::{
     id::PortId,
     kernel::KernelParams,
     mac::MacAddress,
-    node::Node,
+    node::{JsonMap, Node},
     port::Port,
     power::{BootDevice, BootMode, BootOverride, PowerState, PowerTarget},
     run::{RunId, VifId},
 };
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use crate::error::DriverError;
 
@@ -29,6 +30,28 @@ pub struct Task {
 }
 
 impl Task {
+    /// The same node as it will be once the conductor has made its ports from the BMC's list: with
+    /// one port whose address nobody knows yet.
+    #[must_use]
+    pub fn with_port_to_come(&self) -> Self {
+        let port = Port {
+            id: PortId(Uuid::nil()),
+            node_id: self.node.id,
+            address: MacAddress([0; 6]),
+            name: None,
+            portgroup_id: None,
+            extra: JsonMap::new(),
+            internal_info: JsonMap::new(),
+            pxe_enabled: true,
+            local_link_connection: JsonMap::new(),
+            physical_network: None,
+            is_smartnic: false,
+            created_at: self.node.created_at,
+            updated_at: None,
+        };
+        Self { ports: vec![port], ..self.clone() }
+    }
+
     /// The NICs that may be booted from.
     #[must_use]
     pub fn boot_macs(&self) -> Vec<MacAddress> {
@@ -215,8 +238,16 @@ pub trait BootInterface: Send + Sync {
         Ok(())
     }
 
+    /// What [`prepare_ramdisk`](Self::prepare_ramdisk) would return, but for the images: it fetches
+    /// none, so that everything else about the answers can be checked at any time.
+    ///
+    /// # Errors
+    /// Missing or invalid parameters.
+    fn draft_record(&self, task: &Task, params: &KernelParams) -> Result<BootRecord, DriverError>;
+
     /// What the boot listeners shall answer to the node's NICs. `params` are the kernel parameters
-    /// of this run, the callback's URL among them. Rendering happens when a NIC asks.
+    /// of this run; where the ramdisk reports to is the caller's to add. Rendering happens when a
+    /// NIC asks.
     ///
     /// # Errors
     /// Missing or invalid parameters.

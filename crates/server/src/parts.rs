@@ -45,7 +45,7 @@ pub fn registry(
     images: Arc<ImageCache>,
     missing: &[loaders::MissingLoader],
 ) -> Result<(Registry, Vec<String>), RegistryError> {
-    let implementations = Implementations::in_memory(FakeConfig::default())
+    let implementations = Implementations::in_memory(fake(config))
         .with_redfish(redfish(config))
         .with_ipxe(IpxeBoot { config: boot(config, missing), images });
     Registry::assemble(&registry_settings(config), implementations)
@@ -118,6 +118,11 @@ fn registry_settings(config: &Config) -> RegistrySettings {
     }
 }
 
+fn fake(config: &Config) -> FakeConfig {
+    let fake = &config.fake;
+    FakeConfig { power_delay: fake.power_delay, management_delay: fake.management_delay, boot_delay: fake.boot_delay }
+}
+
 fn redfish(config: &Config) -> RedfishConfig {
     let redfish = &config.redfish;
     RedfishConfig {
@@ -137,16 +142,12 @@ fn redfish(config: &Config) -> RedfishConfig {
 pub fn loaders(config: &Config) -> Loaders {
     let pxe = &config.pxe;
     Loaders {
-        pxe: LoaderNames {
-            bios: pxe.pxe_bootfile_name.clone(),
-            uefi: pxe.uefi_pxe_bootfile_name.clone(),
-            by_arch: pxe.pxe_bootfile_name_by_arch.clone(),
-        },
         ipxe: LoaderNames {
             bios: pxe.ipxe_bootfile_name.clone(),
             uefi: pxe.uefi_ipxe_bootfile_name.clone(),
             by_arch: pxe.ipxe_bootfile_name_by_arch.clone(),
         },
+        ..Loaders::default()
     }
 }
 

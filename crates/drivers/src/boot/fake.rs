@@ -23,6 +23,10 @@ pub struct FakeBoot {
 impl BootInterface for FakeBoot {
     async fn prepare_ramdisk(&self, task: &Task, params: &KernelParams) -> Result<BootRecord, DriverError> {
         self.delay.pass().await;
+        self.draft_record(task, params)
+    }
+
+    fn draft_record(&self, task: &Task, params: &KernelParams) -> Result<BootRecord, DriverError> {
         Ok(record(task, params))
     }
 
@@ -54,6 +58,10 @@ impl BootInterface for FakeManagedBoot {
 
     async fn prepare_ramdisk(&self, task: &Task, params: &KernelParams) -> Result<BootRecord, DriverError> {
         self.delay.pass().await;
+        self.draft_record(task, params)
+    }
+
+    fn draft_record(&self, task: &Task, params: &KernelParams) -> Result<BootRecord, DriverError> {
         Ok(record(task, params))
     }
 

@@ -61,8 +61,7 @@ impl BootInterface for IpxeBoot {
         for image in [&images.kernel, &images.ramdisk] {
             self.images.check(&image.href, image.checksum.as_deref()).await?;
         }
-        let record = self.record(task, &KernelParams::default(), String::new(), String::new())?;
-        self.check_loader(&record)
+        self.check_loader(&self.draft_record(task, &KernelParams::default())?)
     }
 
     async fn validate_inspection(&self, task: &Task) -> Result<(), DriverError> {
@@ -74,8 +73,23 @@ impl BootInterface for IpxeBoot {
     }
 
     async fn prepare_ramdisk(&self, task: &Task, params: &KernelParams) -> Result<BootRecord, DriverError> {
+        let draft = self.draft_record(task, params)?;
         let (kernel, ramdisk) = self.fetch(task).await?;
-        self.record(task, params, kernel, ramdisk)
+        Ok(BootRecord { kernel, ramdisk, ..draft })
+    }
+
+    fn draft_record(&self, task: &Task, params: &KernelParams) -> Result<BootRecord, DriverError> {
+        Ok(BootRecord {
+            node: task.node.id,
+            macs: task.boot_macs(),
+            chain: BootChain::Ipxe,
+            cpu_arch: task.node.properties.get("cpu_arch").and_then(Value::as_str).map(str::to_owned),
+            boot_mode: boot_mode(&task.node, self.config.default_boot_mode)?,
+            kernel: String::new(),
+            ramdisk: String::new(),
+            params: self.append_params(task, params)?,
+            callback_bases: Vec::new(),
+        })
     }
 }
 
@@ -90,29 +104,6 @@ impl IpxeBoot {
         let kernel = self.images.fetch(&kernel.href, kernel.checksum.as_deref());
         let ramdisk = self.images.fetch(&ramdisk.href, ramdisk.checksum.as_deref());
         futures::try_join!(kernel, ramdisk)
-    }
-
-    /// What the boot listeners answer. The caller fills in where the ramdisk reports to.
-    fn record(
-        &self,
-        task: &Task,
-        params: &KernelParams,
-        kernel: String,
-        ramdisk: String,
-    ) -> Result<BootRecord, DriverError> {
-        let record = BootRecord {
-            node: task.node.id,
-            macs: task.boot_macs(),
-            chain: BootChain::Ipxe,
-            cpu_arch: task.node.properties.get("cpu_arch").and_then(Value::as_str).map(str::to_owned),
-            boot_mode: boot_mode(&task.node, self.config.default_boot_mode)?,
-            kernel,
-            ramdisk,
-            params: self.append_params(task, params)?,
-            callback_bases: Vec::new(),
-        };
-        record.check().or_else(|error| invalid(error.to_string()))?;
-        Ok(record)
     }
 
     /// The node's own parameters or the configured ones, then those of the run.

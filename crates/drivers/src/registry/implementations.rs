@@ -48,7 +48,7 @@ impl Implementations {
             ]),
             inspect: BTreeMap::from([
                 ("agent", Arc::new(AgentInspect) as _),
-                ("fake", Arc::new(FakeInspect { delay: fake.inspect_delay }) as _),
+                ("fake", Arc::new(FakeInspect) as _),
                 ("no-inspect", Arc::new(NoInspect) as _),
             ]),
         }

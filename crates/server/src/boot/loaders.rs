@@ -52,7 +52,8 @@ pub struct MissingLoader {
     pub package: Option<&'static str>,
 }
 
-/// Finds every loader that a client may be told, and those that are known: in `loader_dir`, then in
+/// Finds every loader that a client may be told (no node of this build boots without iPXE), and
+/// those that are known: in `loader_dir`, then in
 /// `paths` (`[pxe] loader_file_paths`: name to file), then where distributions put them.
 #[must_use]
 pub fn find(
@@ -60,11 +61,17 @@ pub fn find(
     loader_dir: Option<&Path>,
     paths: &BTreeMap<String, String>,
 ) -> (BTreeMap<String, PathBuf>, Vec<MissingLoader>) {
-    let told = names.ipxe.all().into_iter().chain(names.pxe.all());
-    let all = told.clone().chain(paths.keys().map(String::as_str)).chain(KNOWN.iter().map(|known| known.name));
+    let told = names.ipxe.all();
+    let all = told
+        .iter()
+        .copied()
+        .chain(names.pxe.all())
+        .chain(paths.keys().map(String::as_str))
+        .chain(KNOWN.iter().map(|known| known.name));
     let found: BTreeMap<_, _> =
         all.filter_map(|name| Some((name.to_owned(), locate(name, loader_dir, paths)?))).collect();
     let missing = told
+        .into_iter()
         .filter(|name| !found.contains_key(*name))
         .map(|name| MissingLoader { name: name.to_owned(), package: lookup(name).map(|known| known.package) })
         .collect();

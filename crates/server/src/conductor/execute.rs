@@ -4,6 +4,7 @@ use assay_core::{
     boot::BootRecord,
     id::PortId,
     kernel::KernelParams,
+    node::Node,
     power::PowerTarget,
     run::{Effect, EndPower, Receipt, Run, RunKind, Validation, Verdict},
 };
@@ -34,7 +35,10 @@ impl Conductor {
                 let port = port_of(&task, *port)?;
                 return Ok(Receipt::Vif(registry.network(node)?.add_inspection_network(&task, port).await?));
             }
-            Effect::PrepareRamdisk => return Ok(Receipt::Boot(Box::new(self.boot_record(&task).await?))),
+            Effect::PrepareRamdisk => {
+                let record = registry.boot(node)?.prepare_ramdisk(&task, &self.kernel_params(&task)?).await?;
+                return Ok(Receipt::Boot(Box::new(self.addressed(node, record)?)));
+            }
             Effect::SetBootDevice { device, persistent } => {
                 registry.management(node)?.set_boot_device(&task, *device, *persistent).await?;
             }
@@ -88,18 +92,25 @@ impl Conductor {
     /// Kernel and ramdisk, and everything that can be wrong with the boot answers, before power is touched.
     async fn check_images(&self, task: &Task) -> Result<Receipt, DriverError> {
         self.parts().registry.boot(&task.node)?.check_images(task).await?;
-        self.boot_record(task).await?;
+        self.check_boot_answers(task)?;
         Ok(Receipt::Done)
     }
 
-    async fn boot_record(&self, task: &Task) -> Result<BootRecord, DriverError> {
-        let params = self.kernel_params(task)?;
-        let mut record = self.parts().registry.boot(&task.node)?.prepare_ramdisk(task, &params).await?;
-        if let InspectKind::InBand { callback_path, .. } = self.parts().registry.inspect(&task.node)?.kind() {
+    /// Everything that can be wrong with the boot answers, but for the images.
+    pub(super) fn check_boot_answers(&self, task: &Task) -> Result<(), DriverError> {
+        let draft = self.parts().registry.boot(&task.node)?.draft_record(task, &self.kernel_params(task)?)?;
+        self.addressed(&task.node, draft).map(drop)
+    }
+
+    /// Adds where the ramdisk reports to, and makes sure that the kernel line holds it all.
+    fn addressed(&self, node: &Node, mut record: BootRecord) -> Result<BootRecord, DriverError> {
+        if let InspectKind::InBand { callback_path, .. } = self.parts().registry.inspect(node)?.kind() {
             record.callback_bases =
                 self.config().callback_bases.iter().map(|base| format!("{base}{callback_path}")).collect();
         }
-        record.check().map_err(|wrong| DriverError::InvalidParameterValue(format!("The kernel line: {wrong}")))?;
+        record.check().map_err(|wrong| {
+            DriverError::InvalidParameterValue(format!("Node {} can't be booted: {wrong}", node.id))
+        })?;
         Ok(record)
     }
 

@@ -8,7 +8,7 @@ use assay_core::{
     provision::{ProvisionEvent, ProvisionState},
     run::{Ending, Event, NodeWrite, Phase, Run, RunId, RunKind, conclude, step},
 };
-use assay_drivers::{DriverError, Task, interface::InspectKind};
+use assay_drivers::{DriverError, Task};
 use assay_store::{
     StoreError, Tx,
     nodes::{self, Guard, NodeRow},
@@ -161,11 +161,7 @@ impl Conductor {
             Err(failure) => Err(failure.into()),
         };
         match open {
-            Ok(run) if run.phase == Phase::Settle => ConductorError::Conflict(format!(
-                "Node {node} still owes the clean-up of run {}: {}. It is retried; try again later.",
-                run.id,
-                debts(&run)
-            )),
+            Ok(run) if run.phase == Phase::Settle => ConductorError::Conflict(still_owed(&run)),
             Ok(run) => ConductorError::Conflict(format!(
                 "Node {node} has an open run, {}; try again when it has ended.",
                 run.id
@@ -207,6 +203,12 @@ impl NodeChange {
     }
 }
 
+/// Why nothing new can begin after a run that still owes something.
+pub(super) fn still_owed(run: &Run) -> String {
+    let (node, owed) = (run.node, debts(run));
+    format!("Node {node} still owes the clean-up of run {}: {owed}. It is retried; try again later.", run.id)
+}
+
 /// What a run owes, in words.
 pub(super) fn debts(run: &Run) -> String {
     let debts: Vec<String> =
@@ -220,14 +222,4 @@ fn ended_well(run: &Run) -> Result<(), ConductorError> {
         Some(ending) => Err(failed(conclude::text(ending).unwrap_or_default().to_owned())),
         None => Err(failed(format!("Run {} has not ended.", run.id))),
     }
-}
-
-/// What `inspect` needs of the inspect interface, in the words of the API.
-pub(super) fn unsupported_inspection(node: &Node) -> DriverError {
-    DriverError::unsupported(&node.driver, "inspection")
-}
-
-/// Whether an inspect interface inspects at all.
-pub(super) const fn inspects(kind: InspectKind) -> bool {
-    !matches!(kind, InspectKind::None)
 }

@@ -1,13 +1,14 @@
 //! `GET …/validate`: what would happen, and why, without doing it.
 
-use assay_core::{id::NodeId, node::InterfaceKind};
-use assay_drivers::{DriverError, Task, interface::InspectKind};
-use assay_store::nodes;
-
-use super::{
-    Conductor,
-    requests::{inspects, unsupported_inspection},
+use assay_core::{
+    id::NodeId,
+    node::{InterfaceKind, Node},
+    run::Phase,
 };
+use assay_drivers::{DriverError, Task, interface::InspectKind};
+use assay_store::{nodes, runs};
+
+use super::{Conductor, requests::still_owed, tasks::parse_run};
 use crate::api::conductor::{ConductorError, Validation, Verdict};
 
 impl Conductor {
@@ -16,11 +17,15 @@ impl Conductor {
     /// # Errors
     /// The node is not there.
     pub(super) async fn validate_all(&self, id: NodeId) -> Result<Validation, ConductorError> {
-        let node = nodes::get(&self.store().read(), id).await?.node;
-        let task = self.task(&node).await?;
+        let conn = self.store().read();
+        let task = self.task(&nodes::get(&conn, id).await?.node).await?;
         let mut answer = Validation::new();
         for &kind in InterfaceKind::ALL.iter().filter(|kind| **kind != InterfaceKind::Vendor) {
             answer.insert(kind, self.validity(&task, kind).await);
+        }
+        let open = runs::open_of_node(&conn, id).await?.as_ref().map(parse_run).transpose()?;
+        if let Some(run) = open.filter(|run| run.phase == Phase::Settle) {
+            answer.insert(InterfaceKind::Inspect, Verdict { result: Some(false), reason: Some(still_owed(&run)) });
         }
         Ok(answer)
     }
@@ -34,13 +39,9 @@ impl Conductor {
                 registry.management(node).and_then(|management| management.validate(task)).map(|()| None)
             }
             InterfaceKind::Network => self.validate_network(task).await,
-            InterfaceKind::Boot => match registry.boot(node) {
-                Ok(boot) => boot.validate_inspection(task).await.map(|()| None),
-                Err(wrong) => Err(wrong),
-            },
+            InterfaceKind::Boot => self.validate_boot(task).await,
             InterfaceKind::Inspect => self.validate_inspect(task).await,
-            InterfaceKind::Deploy => Ok(None),
-            _ => return stub(node.driver.as_str(), kind),
+            _ => validate_by_name(node, kind),
         };
         match result {
             Ok(reason) => Verdict { result: Some(true), reason },
@@ -59,39 +60,58 @@ impl Conductor {
         }))
     }
 
+    /// What booting anything takes. Next to a good result stands why an inspection would fall back.
+    async fn validate_boot(&self, task: &Task) -> Result<Option<String>, DriverError> {
+        let boot = self.parts().registry.boot(&task.node)?;
+        boot.validate(task).await?;
+        match boot.validate_inspection(task).await {
+            Err(DriverError::UnsupportedDriverExtension(reason)) => Ok(Some(reason)),
+            answer => answer.map(|()| None),
+        }
+    }
+
     /// What the `inspect` verb asks before it starts: wrong parameters refuse it, and so does
     /// unmanaged boot where managed boot is required. Otherwise the text says who boots the node.
     pub(super) async fn validate_inspect(&self, task: &Task) -> Result<Option<String>, DriverError> {
-        let registry = &self.parts().registry;
-        let kind = registry.inspect(&task.node)?.kind();
-        if !inspects(kind) {
-            return Err(unsupported_inspection(&task.node));
-        }
-        let InspectKind::InBand { .. } = kind else { return Ok(None) };
+        let inspect = self.parts().registry.inspect(&task.node)?;
+        inspect.validate(task)?;
+        let kind @ InspectKind::InBand { .. } = inspect.kind() else { return Ok(None) };
         self.kernel_params(task)?;
-        if task.ports.is_empty() && self.creates_ports(task) {
-            return Ok(Some("ports will be read from the BMC".to_owned()));
-        }
-        let required = self.requires_managed_boot(kind);
-        let asked = [
+        let ports_to_come = task.ports.is_empty() && self.creates_ports(task);
+        let managed = match ports_to_come {
+            true => self.validate_managed(&task.with_port_to_come()).await,
+            false => self.validate_managed(task).await,
+        };
+        let reason = match managed {
+            Ok(()) if ports_to_come => "ports will be read from the BMC".to_owned(),
+            Ok(()) => "boot will be managed by the conductor".to_owned(),
+            Err(wrong) if self.requires_managed_boot(kind) => return Err(wrong),
+            Err(DriverError::UnsupportedDriverExtension(why)) => format!("unmanaged: {why}"),
+            // Nothing to fall back from: what is wrong stops the run, though not the request (upstream's order).
+            Err(wrong) => format!("the inspection would fail: {wrong}"),
+        };
+        Ok(Some(reason))
+    }
+
+    /// Whether the conductor can manage the boot: both `validate_inspection`, network first, whose
+    /// reasons to fall back are told together, and then the boot answers.
+    async fn validate_managed(&self, task: &Task) -> Result<(), DriverError> {
+        let registry = &self.parts().registry;
+        let answers = [
             registry.network(&task.node)?.validate_inspection(task).await,
             registry.boot(&task.node)?.validate_inspection(task).await,
         ];
         let mut reasons = Vec::new();
-        for answer in asked {
+        for answer in answers {
             match answer {
-                Ok(()) => {}
                 Err(DriverError::UnsupportedDriverExtension(reason)) => reasons.push(reason),
-                // Without managed boot a wrong parameter stops the run, not the request (upstream's order).
-                Err(other) if required => return Err(other),
-                Err(other) => reasons.push(other.to_string()),
+                answer => answer?,
             }
         }
-        match reasons.as_slice() {
-            [] => Ok(Some("boot will be managed by the conductor".to_owned())),
-            reasons if required => Err(DriverError::UnsupportedDriverExtension(reasons.join(" "))),
-            reasons => Ok(Some(format!("unmanaged: {}", reasons.join(" ")))),
+        if !reasons.is_empty() {
+            return Err(DriverError::UnsupportedDriverExtension(reasons.join(" ")));
         }
+        self.check_boot_answers(task)
     }
 
     fn creates_ports(&self, task: &Task) -> bool {
@@ -110,7 +130,10 @@ impl Conductor {
     }
 }
 
-/// Interfaces that are accepted by name and do nothing.
-fn stub(driver: &str, kind: InterfaceKind) -> Verdict {
-    Verdict { result: None, reason: Some(DriverError::unsupported(driver, kind.as_str()).to_string()) }
+/// Interfaces that are served by name only: `no-…` has nothing to offer, the others nothing to object.
+fn validate_by_name(node: &Node, kind: InterfaceKind) -> Result<Option<String>, DriverError> {
+    if node.interface(kind).starts_with("no-") {
+        return Err(DriverError::unsupported(&node.driver, kind.as_str()));
+    }
+    Ok(None)
 }

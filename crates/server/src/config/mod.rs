@@ -20,7 +20,7 @@ pub use options::{OptionGroup, OptionSpec};
 pub use reader::{Reader, Setting};
 pub use sources::{ConfigError, Entry, Origin, Sources};
 
-use groups::{Api, Assay, Conductor, Database, Deploy, General, Inspector, Interfaces, Pxe, Redfish};
+use groups::{Api, Assay, Conductor, Database, Deploy, Fake, General, Inspector, Interfaces, Pxe, Redfish};
 
 /// A group's name, what it is about, and its options.
 pub type GroupSpec = (&'static str, &'static str, Vec<OptionSpec>);
@@ -64,6 +64,8 @@ groups! {
     database: Database,
     /// `[deploy]`.
     deploy: Deploy,
+    /// `[fake]`.
+    fake: Fake,
     /// `[inspector]`.
     inspector: Inspector,
     /// `[pxe]`.

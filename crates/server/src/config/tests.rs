@@ -69,6 +69,14 @@ fn the_environment_wins_over_the_files_and_later_files_over_earlier_ones() {
 }
 
 #[test]
+fn a_fake_delay_is_seconds_or_a_range() {
+    let delay = load_text("[fake]\npower_delay = 1,10\n", &[]).unwrap().config.fake.power_delay;
+    assert_eq!((delay.least.as_secs(), delay.most.as_secs()), (1, 10));
+    let refusal = refusal("[fake]\nboot_delay = soon\n");
+    assert!(refusal.contains("[fake] boot_delay: `soon` is no seconds, or a range"), "{refusal}");
+}
+
+#[test]
 fn every_bad_value_is_named_with_file_group_and_option() {
     let text = "[DEFAULT]\ndebug = maybe\n[conductor]\npower_state_change_timeout = 1\n[api]\nport = 70000\n";
     let refusal = refusal(text);

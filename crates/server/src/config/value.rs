@@ -8,7 +8,10 @@ use assay_core::{
     power::BootMode,
     secret::MASK,
 };
-use assay_drivers::redfish::{AuthType, VerifyCa};
+use assay_drivers::{
+    fake::Delay,
+    redfish::{AuthType, VerifyCa},
+};
 
 /// Why a text is no value of an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -234,6 +237,16 @@ impl OptionValue for Pipeline {
     fn parse(text: &str) -> Result<Self, Unfit> {
         // `$default_hooks` has been replaced already.
         Self::parse(text, "").map_err(|wrong| Unfit::Because(wrong.to_string()))
+    }
+}
+
+impl OptionValue for Delay {
+    fn kind() -> String {
+        "seconds, or a range of them as `1,10`".to_owned()
+    }
+
+    fn parse(text: &str) -> Result<Self, Unfit> {
+        text.parse().map_err(|_| Unfit::Kind)
     }
 }
 

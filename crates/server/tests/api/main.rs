@@ -1,5 +1,5 @@
 //! The bare metal API as clients see it: the real routes over a real SQLite file, with a conductor
-//! that ends every verb at once.
+//! that ends every verb at once; where conductor and interfaces are what matters, with the real ones.
 
 #[cfg(test)]
 mod basic_auth;
@@ -17,5 +17,7 @@ mod nodes;
 mod recorded;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod validate;
 #[cfg(test)]
 mod versions;

@@ -68,6 +68,10 @@ async fn s1_an_undo_that_the_bmc_refuses_is_paid_when_it_is_back() {
     assert!(last_error(&seen).contains("clean up failed"), "{}", last_error(&seen));
     assert_eq!(site.world.machine(0).state().power, PowerState::On);
     assert_eq!(site.boot_script(0).await.unwrap(), StatusCode::NOT_FOUND, "a dead BMC keeps no boot script");
+    let said = site.rest.get(&format!("/v1/nodes/{node}/validate")).await.unwrap();
+    assert_eq!(said["inspect"]["result"], false);
+    let why = said["inspect"]["reason"].as_str().unwrap();
+    assert!(why.contains("still owes the clean-up") && why.contains("power off"), "{why}");
 
     site.world.heal();
     let off = |state: &assay_sim::State| state.power == PowerState::Off;

@@ -29,20 +29,12 @@ options! {
         uefi_ipxe_bootfile_name: String = "snponly.efi";
         /// iPXE loaders by `cpu_arch`, or by `cpu_arch-boot_mode`.
         ipxe_bootfile_name_by_arch: BTreeMap<String, String> = "aarch64:ipxe_aa64.efi";
-        /// The loader for BIOS machines without iPXE.
-        pxe_bootfile_name: String = "pxelinux.0";
-        /// The loader for UEFI machines without iPXE.
-        uefi_pxe_bootfile_name: String = "bootx64.efi";
-        /// Loaders without iPXE by `cpu_arch`, or by `cpu_arch-boot_mode`.
-        pxe_bootfile_name_by_arch: BTreeMap<String, String> = "aarch64:grubaa64.efi";
         /// How long iPXE may take to fetch an image; 0 leaves it to iPXE.
         ipxe_timeout: Duration = "0", range 0..=86_400;
         /// More loaders, or other places of them: `name:path, …`.
         loader_file_paths: BTreeMap<String, String>;
         /// The folder in which images are cached.
         images_path: PathBuf = "$assay.state_path/cache";
-        /// How long an image stays there after its last use, in minutes.
-        image_cache_ttl: u64 = "10080", range 60..=525_600;
         /// The size of that cache, in MiB.
         image_cache_size: u64 = "20480", range 1..=1_000_000_000;
     }

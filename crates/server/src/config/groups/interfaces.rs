@@ -1,6 +1,7 @@
 //! Which hardware types and interfaces may be used; these options stand in `[DEFAULT]`, too.
 
 use assay_core::node::InterfaceKind;
+use assay_drivers::fake::Delay;
 
 use crate::config::options::options;
 
@@ -62,6 +63,18 @@ options! {
         default_storage_interface: Option<String>;
         /// The vendor interface of nodes that name none.
         default_vendor_interface: Option<String>;
+    }
+}
+
+options! {
+    /// How long the fake interfaces pretend to work; from a range, any time in it.
+    Fake = "fake" {
+        /// Power actions.
+        power_delay: Delay = "0";
+        /// Changes of the boot device.
+        management_delay: Delay = "0";
+        /// Preparing and cleaning up the boot.
+        boot_delay: Delay = "0";
     }
 }
 

@@ -7,5 +7,5 @@ pub mod service;
 
 pub use boot::{Deploy, Pxe, Redfish};
 pub use inspection::{Conductor, Inspector};
-pub use interfaces::Interfaces;
+pub use interfaces::{Fake, Interfaces};
 pub use service::{Api, Assay, Database, General};
