@@ -8,7 +8,7 @@ use assay_core::{
     id::PortId,
     kernel::KernelParams,
     mac::MacAddress,
-    node::{JsonMap, Node},
+    node::Node,
     port::Port,
     power::{BootDevice, BootMode, BootOverride, PowerState, PowerTarget},
     run::{RunId, VifId},
@@ -34,21 +34,7 @@ impl Task {
     /// one port whose address nobody knows yet.
     #[must_use]
     pub fn with_port_to_come(&self) -> Self {
-        let port = Port {
-            id: PortId(Uuid::nil()),
-            node_id: self.node.id,
-            address: MacAddress([0; 6]),
-            name: None,
-            portgroup_id: None,
-            extra: JsonMap::new(),
-            internal_info: JsonMap::new(),
-            pxe_enabled: true,
-            local_link_connection: JsonMap::new(),
-            physical_network: None,
-            is_smartnic: false,
-            created_at: self.node.created_at,
-            updated_at: None,
-        };
+        let port = Port::blank(PortId(Uuid::nil()), self.node.id, MacAddress([0; 6]), self.node.created_at);
         Self { ports: vec![port], ..self.clone() }
     }
 

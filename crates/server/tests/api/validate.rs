@@ -4,7 +4,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use assay::{
-    api,
+    api::{self, Auth},
     boot::loaders::MissingLoader,
     conductor::{Conductor, Parts},
     config::{self, Inputs},
@@ -101,7 +101,7 @@ impl Case {
             image_path: Box::new(|_| None),
             config: (&config).into(),
         });
-        let router = api::router(parts::api(&config, &store, &conductor, registry));
+        let router = api::router(parts::api(&config, Auth::Noauth, &store, &conductor, registry));
         let mut started = Started { router, node: String::new(), _folder: self.folder };
         let created = started.ask("POST", "/v1/nodes", &self.node).await;
         started.node = created.body["uuid"].as_str().unwrap_or_else(|| panic!("{created:?}")).to_owned();

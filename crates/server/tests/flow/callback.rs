@@ -74,10 +74,14 @@ async fn s10_bodies_that_are_too_large_too_deep_or_not_json_change_nothing() {
         Bytes::from_static(b"\xff\xfe\0"),
         Bytes::new(),
     ];
+    let client = reqwest::Client::new();
     for body in bad {
         let size = body.len();
-        let (status, _) = post(&url, body).await;
-        assert!((400..500).contains(&status), "{size} bytes: {status}");
+        match client.post(&url).body(body).timeout(PATIENCE).send().await {
+            Ok(answer) => assert!(answer.status().is_client_error(), "{size} bytes: {}", answer.status()),
+            // What is too large by its own word is refused unread, which its sender may meet while it still writes.
+            Err(cut) => assert!(size > 16 << 20 && !cut.is_timeout(), "{size} bytes: {cut}"),
+        }
     }
     assert_eq!(site.rest.node(&node).await.unwrap()["provision_state"], "inspect wait");
     assert_eq!(post(&url, good(&site)).await.0, 202);
