@@ -33,7 +33,8 @@ pub fn up(project: &Project, lab: &Lab) -> Result<()> {
         mount(&mut script, &lab.folder.join("libvirt").join(own), system)?;
     }
     mount(&mut script, &project.cache.join("libvirt"), SHARED)?;
-    script.push_str("exec libvirtd");
+    // Its pid file is locked; the default one would make every other lab wait.
+    writeln!(script, "exec libvirtd --pid-file '{}'", lab.folder.join("libvirtd.pid").display())?;
     lab.start("libvirtd", lab.command("sh").args(["-c", &script]))?;
     wait_for("libvirtd", Duration::from_secs(60), || Ok(virsh(lab, &["version"]).ok()))?;
     storage_pool(lab)?;
