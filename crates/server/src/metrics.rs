@@ -23,23 +23,21 @@ macro_rules! metrics {
 }
 
 metrics! {
-    /// Runs that have ended, by `kind` (inspection, verification, power, …) and `outcome`.
+    /// Inspections and verifications that have ended, by `kind` and `outcome`.
     RUNS: Counter = "assay_runs_total";
     /// Effects that were carried out, by `effect` and `outcome`.
     EFFECTS: Counter = "assay_effects_total";
     /// Inspections that wait for their ramdisk.
     WAITING: Gauge = "assay_inspections_waiting";
-    /// Inspections that wait for their turn.
-    QUEUED: Gauge = "assay_inspections_queued";
-    /// What past runs still owe to the world; see `assay audit`.
-    DEBT: Gauge = "assay_debt_entries";
+    /// Ended runs that still owe something to the world; see `assay audit`.
+    DEBT: Gauge = "assay_runs_in_debt";
     /// Callbacks whose body was taken.
     CALLBACKS_ACCEPTED: Counter = "assay_callbacks_accepted_total";
     /// Callbacks that changed nothing, by `reason`.
     CALLBACKS_REFUSED: Counter = "assay_callbacks_refused_total";
-    /// Boot files that were asked for, by `server` (http, tftp) and `outcome`.
+    /// Boot files that were asked for, by `outcome`: found or not.
     BOOT_FILES: Counter = "assay_boot_files_total";
-    /// DHCP requests, by `outcome`: what was answered, or why nothing was.
+    /// DHCP packets of NICs whose run waits, by `outcome`: answered or not.
     DHCP: Counter = "assay_dhcp_requests_total";
 }
 

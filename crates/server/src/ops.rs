@@ -2,7 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use assay_store::{Store, conductors};
+use assay_core::run::Phase;
+use assay_store::{Store, conductors, runs};
 use axum::{
     Json, Router,
     extract::State,
@@ -10,9 +11,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::audit::{AuditSource, judge};
+use crate::{
+    audit::{AuditSource, judge},
+    metrics::{DEBT, WAITING},
+};
 
 /// What the listener needs.
 #[derive(Clone)]
@@ -46,6 +51,12 @@ async fn ready(State(ops): State<Ops>) -> Response {
 }
 
 async fn render(State(ops): State<Ops>) -> String {
+    // Gauges are read from the store; while it does not answer, they keep their last values.
+    if let Ok(open) = runs::open_runs(&ops.store.read()).await {
+        let count = |phase: Phase| open.iter().filter(|run| run.phase == phase.as_str()).count() as f64;
+        gauge!(WAITING).set(count(Phase::Wait));
+        gauge!(DEBT).set(count(Phase::Settle));
+    }
     ops.metrics.run_upkeep();
     ops.metrics.render()
 }

@@ -15,6 +15,7 @@ use assay_core::{
     mac::MacAddress,
     secret::Secret,
 };
+use metrics::counter;
 use tokio::{
     task::spawn_blocking,
     time::{Instant, timeout},
@@ -23,6 +24,7 @@ use tokio::{
 use crate::boot::{
     ActiveBoot, BootDirectory, BootListenerConfig, guard::ScriptGuard, leases::Leases, recent::RecentSigns,
 };
+use crate::metrics::BOOT_FILES;
 
 /// How long the rest of the service may take to answer one question of ours.
 const ASK_DEADLINE: Duration = Duration::from_secs(5);
@@ -79,6 +81,7 @@ impl BootContent {
             BootName::GrubNode(mac) => self.script(mac, peer, peek, grub::node_config).await,
             BootName::Image(node, kind) => self.image(node, kind, peer, peek).await,
         };
+        counter!(BOOT_FILES, "outcome" => if found.is_some() { "found" } else { "not_found" }).increment(1);
         tracing::info!(boot.file = name, boot.peer = %peer, boot.found = found.is_some(), "boot file asked for");
         found
     }

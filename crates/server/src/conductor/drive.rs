@@ -6,6 +6,7 @@ use assay_core::run::{Effect, Event, Receipt, Run, RunId, Seq, step};
 use assay_drivers::DriverError;
 use assay_store::StoreError;
 use futures::FutureExt;
+use metrics::counter;
 use tokio::{
     sync::mpsc::UnboundedReceiver,
     task::JoinSet,
@@ -15,7 +16,7 @@ use tracing::{Instrument, error, warn};
 
 use super::{Conductor, claim::Claim, commit::Committed, now};
 use crate::api::conductor::ConductorError;
-use crate::{logging, pause};
+use crate::{logging, metrics::EFFECTS, pause};
 
 impl Conductor {
     /// Owns the run for as long as there are events or effects; one task a run and process.
@@ -142,11 +143,15 @@ type Ended = Result<std::thread::Result<Result<Receipt, DriverError>>, Elapsed>;
 /// The event that an effect's end is. A panic is a bug of ours: its run fails, and no other does.
 fn outcome(seq: Seq, effect: &Effect, limit: Duration, result: Ended) -> Event {
     let (error, maybe_happened) = match result {
-        Ok(Ok(Ok(receipt))) => return Event::Done { seq, receipt },
+        Ok(Ok(Ok(receipt))) => {
+            counter!(EFFECTS, "effect" => effect.name(), "outcome" => "done").increment(1);
+            return Event::Done { seq, receipt };
+        }
         Ok(Ok(Err(failure))) => (failure.to_string(), failure.maybe_happened()),
         Ok(Err(_)) => (format!("{effect}: a bug in this program ended it; please report it"), true),
         Err(_) => (format!("{effect}: no end within {} s", limit.as_secs()), true),
     };
+    counter!(EFFECTS, "effect" => effect.name(), "outcome" => "failed").increment(1);
     warn!(effect = effect.name(), %error, "an effect failed");
     Event::Failed { seq, error, maybe_happened }
 }

@@ -2,7 +2,7 @@
 //! other programs and network namespaces.
 
 use std::{
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, Read, Write},
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
     path::Path,
     time::Duration,
@@ -13,6 +13,10 @@ use socket2::{Domain, Socket, Type};
 use super::Check;
 use crate::config::Config;
 
+/// How long a running assay has to show that it is one.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Bytes of its metrics that are looked at.
+const LONGEST_ANSWER: u64 = 1 << 20;
 /// The port of DHCP servers.
 const DHCP_PORT: u16 = 67;
 
@@ -82,7 +86,15 @@ fn bind_dhcp(interface: &str, address: SocketAddr) -> io::Result<()> {
 
 /// Whether an assay answers at its operations listener.
 fn is_assay(address: SocketAddr) -> bool {
-    TcpStream::connect_timeout(&address, Duration::from_millis(300)).is_ok()
+    let ask = || -> io::Result<String> {
+        let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.take(LONGEST_ANSWER).read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.contains("assay_"))
 }
 
 fn judge(

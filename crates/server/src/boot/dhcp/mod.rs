@@ -15,6 +15,7 @@ use dhcproto::{
     Encodable as _,
     v4::{Message, MessageType},
 };
+use metrics::counter;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{
     net::UdpSocket,
@@ -28,6 +29,7 @@ use crate::boot::{
     leases::Leases,
     network::{InterfaceError, netmask},
 };
+use crate::metrics::DHCP;
 
 pub mod answer;
 pub mod request;
@@ -173,7 +175,9 @@ impl DhcpCore {
     pub async fn handle(&self, packet: &[u8], from: SocketAddr, now: SystemTime) -> Option<(Message, SocketAddr)> {
         let request = Request::parse(packet)?;
         let boot = self.content.by_mac(request.mac).await?;
-        let Some(answer) = self.context.answer(&request, &boot.record, &self.leases, now) else {
+        let answer = self.context.answer(&request, &boot.record, &self.leases, now);
+        counter!(DHCP, "outcome" => if answer.is_some() { "answered" } else { "not_answered" }).increment(1);
+        let Some(answer) = answer else {
             tracing::debug!(port.mac = %request.mac, dhcp.kind = ?request.kind, "no DHCP answer is due");
             return None;
         };
