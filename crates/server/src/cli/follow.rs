@@ -11,9 +11,6 @@ pub struct Timeline {
     /// The newest run of the node.
     #[serde(default)]
     pub run: Option<String>,
-    /// The phase that it is in, or ended in.
-    #[serde(default)]
-    pub phase: Option<String>,
     /// What happened in it, oldest first.
     #[serde(default)]
     pub events: Vec<Event>,
@@ -44,6 +41,8 @@ pub struct Follower {
     pub shown: usize,
     /// When it began.
     pub started: Option<Timestamp>,
+    /// What came last in it, and when.
+    pub last: Option<(String, Timestamp)>,
 }
 
 impl Follower {
@@ -59,19 +58,21 @@ impl Follower {
         }
         let news = timeline.events.get(self.shown..).unwrap_or_default();
         self.shown = timeline.events.len();
+        self.last = timeline.events.last().map(|event| (event.event.clone(), event.at));
         self.started = self.started.or_else(|| news.first().map(|event| event.at));
         news.iter().map(|event| self.line(event)).collect()
     }
 
-    /// The line that shows that time goes on: `now`, in which phase, for how long.
+    /// The line that shows that time goes on: the node's state, for how long, and what came last.
     #[must_use]
-    pub fn progress(&self, state: &str, phase: Option<&str>, now: Timestamp) -> String {
+    pub fn progress(&self, state: &str, now: Timestamp) -> String {
         const WHEEL: [char; 4] = ['|', '/', '-', '\\'];
-        let elapsed = self.started.map_or(0, |started| (now - started).num_milliseconds().max(0));
-        let wheel = WHEEL[usize::try_from(elapsed / 250).unwrap_or_default() % WHEEL.len()];
+        let since = |at: Timestamp| (now - at).num_milliseconds().max(0);
+        let elapsed = self.started.map_or(0, since);
+        let wheel = WHEEL[usize::try_from(elapsed / 500).unwrap_or_default() % WHEEL.len()];
         let mut line = format!("{wheel} {}  {state}", seconds(elapsed));
-        if let Some(phase) = phase.filter(|phase| *phase != state) {
-            write!(line, " · {phase}").ok();
+        if let Some((event, at)) = &self.last {
+            write!(line, " · {event} {} ago", seconds(since(*at))).ok();
         }
         line
     }
@@ -101,7 +102,7 @@ mod tests {
                 text: format!("{event}!"),
             })
             .collect();
-        Timeline { run: Some(run.into()), phase: None, events }
+        Timeline { run: Some(run.into()), events }
     }
 
     #[test]
@@ -121,10 +122,10 @@ mod tests {
     }
 
     #[test]
-    fn progress_shows_state_phase_and_time() {
+    fn progress_shows_the_state_the_time_and_what_came_last() {
         let mut follower = Follower::default();
-        follower.news(&timeline("a", &[("01.000", "power")]));
-        let line = follower.progress("inspect wait", Some("ramdisk"), "2026-01-01T00:01:03.300Z".parse().unwrap());
-        assert!(line.ends_with(" 62.3 s  inspect wait · ramdisk"), "{line}");
+        follower.news(&timeline("a", &[("01.000", "power"), ("11.500", "kernel")]));
+        let line = follower.progress("inspect wait", "2026-01-01T00:01:03.300Z".parse().unwrap());
+        assert!(line.ends_with(" 62.3 s  inspect wait · kernel 51.8 s ago"), "{line}");
     }
 }

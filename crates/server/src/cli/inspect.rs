@@ -112,7 +112,7 @@ async fn watch(
                     clear(out, terminal)?;
                     return Ok(Some(node));
                 }
-                progress(out, terminal, &follower.progress(state, timeline.phase.as_deref(), Utc::now()))?;
+                progress(out, terminal, &follower.progress(state, Utc::now()))?;
             }
         }
         if Instant::now() >= deadline {
