@@ -8,6 +8,7 @@ mod ini;
 mod interpolate;
 mod known;
 mod options;
+pub mod own_values;
 pub mod paths;
 mod reader;
 pub mod reference;

@@ -1,4 +1,4 @@
-//! The service itself: `[DEFAULT]`, `[api]`, `[assay]`, `[database]`, `[inspector_service]`.
+//! The service itself: `[DEFAULT]`, `[api]`, `[assay]`, `[database]`.
 
 use std::{net::IpAddr, net::Ipv4Addr, path::PathBuf, time::Duration};
 
@@ -6,7 +6,7 @@ use assay_drivers::redfish::VerifyCa;
 
 use crate::config::{
     options::options,
-    value::{AddressRange, DatabaseUrl, choices},
+    own_values::{AddressRange, DatabaseUrl, choices},
 };
 
 choices! {
