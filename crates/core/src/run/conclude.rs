@@ -82,18 +82,19 @@ pub(super) fn failure_text(run: &Run, effect: &Effect, error: &str) -> String {
 
 /// What `last_error` says when a deadline has passed: the phase that was reached, in words.
 pub(super) fn timeout_text(run: &Run, last_sign: Option<(Sign, u64)>) -> String {
-    match run.phase {
-        Phase::Wait => format!(
+    if run.phase == Phase::Wait {
+        return format!(
             "Timeout reached while inspecting the node. Please check if the ramdisk responsible for the inspection \
              is running on the node. What is known: {}.",
             last_seen(last_sign)
-        ),
-        _ => {
-            let stuck = run.journal.under_way().map(|entry| entry.effect.to_string()).collect::<Vec<_>>().join(", ");
-            format!(
-                "Timeout reached: the node's inspection was not under way within {} s. It was at: {stuck}.",
-                run.snapshot.start_timeout
-            )
+        );
+    }
+    let stuck = run.journal.under_way().map(|entry| entry.effect.to_string()).collect::<Vec<_>>().join(", ");
+    let seconds = run.snapshot.start_timeout;
+    match run.snapshot.kind {
+        RunKind::Inspect => {
+            format!("Timeout reached: the node's inspection was not under way within {seconds} s. It was at: {stuck}.")
         }
+        _ => format!("Timeout reached: no end within {seconds} s. It was at: {stuck}."),
     }
 }

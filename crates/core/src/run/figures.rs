@@ -23,6 +23,9 @@ pub struct Figures {
     pub retry_first: Duration,
     /// The longest pause between two tries of an undo.
     pub retry_most: Duration,
+    /// After a run has timed out, its undo has this long for its first effects and as long for all
+    /// others; what has not ended by then is owed.
+    pub undo: Duration,
     /// How long the answer to a callback may be held back.
     pub answer: Duration,
     /// How long after a run's end a repeated callback still gets the first answer.
@@ -41,6 +44,7 @@ impl Default for Figures {
             late: Duration::from_secs(35),
             retry_first: Duration::from_secs(5),
             retry_most: Duration::from_secs(300),
+            undo: Duration::from_secs(30),
             answer: Duration::from_secs(20),
             repeat: Duration::from_secs(600),
             tick: Duration::from_millis(500),

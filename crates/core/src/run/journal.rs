@@ -126,6 +126,14 @@ impl Journal {
         .collect()
     }
 
+    /// Gives up what is under way and meets the condition: nobody can tell whether it happens.
+    pub(super) fn give_up(&mut self, why: &str, now: Timestamp, condition: impl Fn(&Entry) -> bool) {
+        for entry in self.0.iter_mut().filter(|entry| entry.outcome.is_none() && condition(entry)) {
+            entry.outcome = Some(Outcome::Failed { error: why.to_owned(), maybe_happened: true });
+            entry.finished_at = Some(now);
+        }
+    }
+
     /// Writes the outcome of an entry that is under way; `false` for any other, which changes nothing.
     pub(super) fn finish(&mut self, seq: Seq, outcome: Outcome, now: Timestamp) -> bool {
         let Some(entry) = self.0.get_mut(seq.0).filter(|entry| entry.outcome.is_none()) else {

@@ -87,7 +87,7 @@ impl Stepper {
             Event::Body(body) if phase == Phase::Wait => self.resume(body),
             Event::Abort if phase == Phase::Wait => self.end(Ending::Aborted),
             Event::Deadline { last_sign } => self.deadline(last_sign, figures),
-            Event::Claimed => self.out.start = self.out.run.journal.restart_under_way(self.now),
+            Event::Claimed => self.claimed(),
             Event::NodeDeleted => self.end(Ending::NodeDeleted),
             Event::Body(_) | Event::Abort => {}
         }
@@ -97,11 +97,11 @@ impl Stepper {
     fn go_on(&mut self, figures: &Figures) {
         while self.out.run.journal.under_way().next().is_none() {
             match self.out.run.phase {
-                Phase::Start | Phase::Work if self.out.run.ending.is_some() => self.begin_undo(),
+                Phase::Start | Phase::Work if self.out.run.ending.is_some() => self.begin_undo(figures),
                 Phase::Start | Phase::Work => self.take_step(),
                 Phase::Undo | Phase::Settle if !self.out.run.to_undo.is_empty() => self.start_undo(),
                 Phase::Undo => self.finish(figures),
-                Phase::Wait if self.out.run.ending.is_some() => self.begin_undo(),
+                Phase::Wait if self.out.run.ending.is_some() => self.begin_undo(figures),
                 Phase::Settle if self.out.run.wake_at.is_none() => self.settle(figures),
                 Phase::Wait | Phase::Settle | Phase::Ended => return,
             }
@@ -213,10 +213,31 @@ impl Stepper {
             Phase::Start | Phase::Wait | Phase::Work => {
                 let text = super::conclude::timeout_text(&self.out.run, last_sign);
                 self.end(Ending::TimedOut(text));
+                self.out.run.journal.give_up("given up at the deadline", self.now, |_| true);
             }
+            Phase::Undo => self.hurry(figures),
             Phase::Settle => self.pay(figures),
-            Phase::Undo | Phase::Ended => {}
+            Phase::Ended => {}
         }
+    }
+
+    /// The outcome of a run that has timed out is fixed soon: what hangs in its undo is given up, to
+    /// be owed, and everything else is tried at once. Any other undo ends by its effects' own limits.
+    fn hurry(&mut self, figures: &Figures) {
+        self.out.run.wake_at = Some(after(self.now, figures.undo));
+        if matches!(self.out.run.ending, Some(Ending::TimedOut(_))) {
+            self.out.run.journal.give_up("no end in time", self.now, |_| true);
+            std::mem::take(&mut self.out.run.to_undo).into_iter().for_each(|effect| self.start(effect, true));
+        }
+    }
+
+    /// A new owner goes forward with what was under way; where the outcome is fixed, with undo only.
+    fn claimed(&mut self) {
+        let run = &mut self.out.run;
+        if run.ending.is_some() {
+            run.journal.give_up("its owner died over it", self.now, |entry| !entry.undo);
+        }
+        self.out.start = run.journal.restart_under_way(self.now);
     }
 
     /// Another pass over what is owed, or over everything if requests may have landed late.
@@ -238,9 +259,9 @@ impl Stepper {
         }
     }
 
-    fn begin_undo(&mut self) {
+    fn begin_undo(&mut self, figures: &Figures) {
         self.out.run.phase = Phase::Undo;
-        self.out.run.wake_at = None;
+        self.out.run.wake_at = Some(after(self.now, figures.undo));
         self.out.run.to_undo = needed(&self.out.run);
     }
 

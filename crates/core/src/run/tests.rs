@@ -219,6 +219,47 @@ fn s6_a_timeout_names_the_last_sign_of_life() {
 }
 
 #[test]
+fn s6_an_effect_that_hangs_at_the_deadline_is_given_up_and_what_hangs_in_its_undo_is_owed() {
+    let mut run = step(Player::new(snapshot()).run, Event::Requested, at(0), &Figures::default()).run;
+    while run.journal.under_way().all(|entry| entry.effect.name() != "PowerOn") {
+        let entries: Vec<Entry> = run.journal.under_way().cloned().collect();
+        for entry in entries {
+            run = step(run, Player::new(snapshot()).answer(&entry), at(1), &Figures::default()).run;
+        }
+    }
+    let deadline = |run: Run, now| step(run, Event::Deadline { last_sign: None }, at(now), &Figures::default()).run;
+    let under_way = |run: &Run| run.journal.under_way().map(|entry| entry.effect.name()).collect::<Vec<_>>();
+    run = deadline(run, 600);
+    assert!(matches!(&run.ending, Some(Ending::TimedOut(text)) if text.ends_with("It was at: power on.")));
+    assert_eq!(under_way(&run), ["RestorePower"]);
+    run = deadline(run, 630);
+    assert_eq!(under_way(&run), CLEAN_UP[1..]);
+    run = deadline(run, 660);
+    assert_eq!((run.phase, run.concluded_at), (Phase::Settle, Some(at(660))));
+    assert_eq!(run.debt().len(), CLEAN_UP.len());
+    assert!(run.journal.entries().any(Entry::may_land_late), "the power-on is looked at again");
+}
+
+#[test]
+fn an_undo_that_is_slow_has_time_unless_the_run_has_timed_out() {
+    let mut player = Player::new(snapshot());
+    player.play(Event::Requested);
+    let run = step(player.run, Event::Abort, at(10), &Figures::default()).run;
+    let later = step(run, Event::Deadline { last_sign: None }, at(40), &Figures::default());
+    assert_eq!(later.run.journal.under_way().count(), 1);
+    assert_eq!((later.run.phase, later.run.wake_at), (Phase::Undo, Some(at(70))));
+}
+
+#[test]
+fn a_new_owner_does_not_go_forward_with_a_run_whose_outcome_is_fixed() {
+    let snapshot = Snapshot { kind: RunKind::Power(PowerTarget::On), ..snapshot() };
+    let run = step(Player::new(snapshot).run, Event::Requested, at(0), &Figures::default()).run;
+    let run = step(run, Event::NodeDeleted, at(1), &Figures::default()).run;
+    let out = step(run, Event::Claimed, at(2), &Figures::default());
+    assert_eq!((out.start, out.run.phase), (Vec::new(), Phase::Ended));
+}
+
+#[test]
 fn power_policy_at_the_end_is_carried_out_once() {
     let end = |power_off, disable_power_off, event: Event| {
         let mut player = Player::new(Snapshot { power_off, disable_power_off, ..snapshot() });

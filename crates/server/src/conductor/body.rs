@@ -52,14 +52,22 @@ impl Conductor {
         };
         let accept = self.store().write(move |tx| {
             Box::pin(async move {
+                // It may have ended since it was looked at.
+                let run = parse_run(&runs::get(tx, id).await?);
+                if !run.is_ok_and(|run| run.accepts_body()) {
+                    return Ok(None);
+                }
                 let accepted = bodies::accept(tx, id, body, None, seen.at).await?;
                 if accepted.first {
                     timeline::append(tx, id, [seen]).await?;
                 }
-                Ok(accepted)
+                Ok(Some(accepted.id))
             })
         });
-        self.deliver(id, Event::Body(accept.await?.id));
+        let Some(body) = accept.await? else {
+            return self.answer_again(&self.load_run(id).await.map_err(|_| not_expected())?).await;
+        };
+        self.deliver(id, Event::Body(body));
         Ok(run.node)
     }
 

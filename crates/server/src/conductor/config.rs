@@ -5,7 +5,7 @@ use std::time::Duration;
 use assay_core::{
     hooks::{HookOptions, Pipeline},
     power::PowerTarget,
-    run::{Effect, Run, figures::Figures},
+    run::{Effect, Run, RunKind, figures::Figures},
 };
 
 use crate::config::Config;
@@ -86,11 +86,24 @@ impl ConductorConfig {
     pub(super) fn limit_of(&self, effect: &Effect, run: &Run) -> Duration {
         match effect {
             Effect::CheckImages => Duration::from_secs(u64::from(run.snapshot.start_timeout)),
-            Effect::SetPower { target: PowerTarget::SoftOff | PowerTarget::SoftReboot } => {
-                self.figures.effect + self.soft_power_timeout
-            }
+            Effect::SetPower { target } => self.limit_of_power(*target),
             // A reboot waits for two changes of the power.
             _ => self.figures.effect + 2 * self.power_timeout,
+        }
+    }
+
+    fn limit_of_power(&self, target: PowerTarget) -> Duration {
+        match target {
+            PowerTarget::SoftOff | PowerTarget::SoftReboot => self.figures.effect + self.soft_power_timeout,
+            _ => self.figures.effect + 2 * self.power_timeout,
+        }
+    }
+
+    /// How long a run may take until it waits or ends: a power action no less than its own limit.
+    pub(super) fn time_for(&self, kind: RunKind) -> Duration {
+        match kind {
+            RunKind::Power(target) => self.start_timeout.max(self.limit_of_power(target) + self.figures.effect),
+            _ => self.start_timeout,
         }
     }
 }

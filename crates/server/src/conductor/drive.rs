@@ -1,16 +1,20 @@
 //! Driving one run: events in, steps, commits, effects out, until it rests.
 
-use std::{collections::VecDeque, future::pending, panic::AssertUnwindSafe};
+use std::{
+    collections::{HashMap, VecDeque},
+    future::pending,
+    panic::AssertUnwindSafe,
+};
 
-use assay_core::run::{Effect, Event, Receipt, Run, RunId, Seq, step};
+use assay_core::run::{Effect, Event, Receipt, Run, RunId, Seq, figures::Figures, step};
 use assay_drivers::DriverError;
 use assay_store::StoreError;
 use futures::FutureExt;
 use metrics::counter;
 use tokio::{
     sync::mpsc::UnboundedReceiver,
-    task::JoinSet,
-    time::{Duration, Instant, error::Elapsed, sleep_until, timeout},
+    task::{AbortHandle, JoinSet},
+    time::{Duration, Instant, error::Elapsed, sleep, sleep_until, timeout},
 };
 use tracing::{Instrument, error, warn};
 
@@ -22,6 +26,7 @@ impl Conductor {
     /// Owns the run for as long as there are events or effects; one task a run and process.
     pub(super) async fn drive(&self, run: RunId, mut events: UnboundedReceiver<Event>) {
         let mut waiting = VecDeque::new();
+        let mut failures = 0;
         let span = logging::run_span(run);
         loop {
             match self.own(run, &mut waiting, &mut events).instrument(span.clone()).await {
@@ -29,11 +34,21 @@ impl Conductor {
                     span.in_scope(|| warn!(%host, "the node is still locked; its run waits on"));
                     continue;
                 }
-                Err(failure) => {
-                    span.in_scope(|| error!(error = %failure, "the run is left as it stands; the next look goes on"));
+                Err(failure @ ConductorError::Store(StoreError::NotFound { .. })) => {
+                    span.in_scope(|| warn!(error = %failure, "the run is gone"));
                     waiting.clear();
                 }
-                Ok(()) => {}
+                Err(failure) => {
+                    span.in_scope(|| error!(error = %failure, "the run is left as it stands and taken up again"));
+                    // What its effects said counts no more: they are done again.
+                    waiting.retain(|event| !matches!(event, Event::Done { .. } | Event::Failed { .. }));
+                    let pause = pause_after(failures, &self.config().figures);
+                    failures += 1;
+                    if self.0.stop.run_until_cancelled(sleep(pause)).await.is_some() {
+                        continue;
+                    }
+                }
+                Ok(()) => failures = 0,
             }
             match self.leave(run, &mut events) {
                 Some(event) => waiting.push_back(event),
@@ -50,13 +65,17 @@ impl Conductor {
     ) -> Result<(), ConductorError> {
         let mut claim = self.claim(run).await?;
         logging::belongs_to(claim.run.node);
-        let mut effects = JoinSet::new();
+        let mut effects = Effects::default();
         // What was posted counts before a deadline that has passed meanwhile.
         if let Some(body) = self.posted(&claim.run).await? {
             waiting.push_front(body);
         }
         if claim.was_abandoned() {
             waiting.push_front(Event::Claimed);
+        }
+        // Before anything goes forward: whoever deleted the node may have died before telling.
+        if claim.lease.is_none() {
+            waiting.push_front(Event::NodeDeleted);
         }
         let result = self.advance(&mut claim, &mut effects, waiting, events).await;
         self.release(claim).await?;
@@ -68,15 +87,16 @@ impl Conductor {
     async fn advance(
         &self,
         claim: &mut Claim,
-        effects: &mut JoinSet<Event>,
+        effects: &mut Effects,
         waiting: &mut VecDeque<Event>,
         events: &mut UnboundedReceiver<Event>,
     ) -> Result<(), ConductorError> {
         loop {
-            while let Some(event) = waiting.pop_front() {
+            while let Some(event) = waiting.front().cloned() {
                 self.take(claim, event, effects, waiting).await?;
+                waiting.pop_front();
             }
-            if effects.is_empty() {
+            if effects.tasks.is_empty() {
                 match events.try_recv().ok().or(self.posted(&claim.run).await?) {
                     Some(Event::Claimed) => {}
                     Some(event) => waiting.push_back(event),
@@ -85,7 +105,11 @@ impl Conductor {
                 continue;
             }
             let event = tokio::select! {
-                Some(Ok(event)) = effects.join_next() => Some(event),
+                // A task that was given up ends without an event.
+                Some(ended) = effects.tasks.join_next() => match ended {
+                    Ok(event) => Some(event),
+                    Err(_) => continue,
+                },
                 Some(event) = events.recv() => Some(event),
                 () = wake(&claim.run) => Some(Event::Deadline { last_sign: self.last_sign(claim.run.id).await }),
                 () = sleep_until(claim.renew_at) => None,
@@ -105,7 +129,7 @@ impl Conductor {
         &self,
         claim: &mut Claim,
         event: Event,
-        effects: &mut JoinSet<Event>,
+        effects: &mut Effects,
         waiting: &mut VecDeque<Event>,
     ) -> Result<(), ConductorError> {
         let output = step(claim.run.clone(), event.clone(), now(), &self.config().figures);
@@ -115,17 +139,18 @@ impl Conductor {
             Committed::NodeIsGone => waiting.push_back(Event::NodeDeleted),
         }
         pause::at("after_commit", event_name(&event, &claim.run)).await;
+        effects.give_up_all_but_under_way(&claim.run);
         for seq in output.start {
             self.start_effect(claim, seq, effects);
         }
         Ok(())
     }
 
-    fn start_effect(&self, claim: &Claim, seq: Seq, effects: &mut JoinSet<Event>) {
+    fn start_effect(&self, claim: &Claim, seq: Seq, effects: &mut Effects) {
         let Some(entry) = claim.run.journal.get(seq) else { return };
         let (conductor, run, lease, effect) = (self.clone(), claim.run.clone(), claim.lease, entry.effect.clone());
         let limit = self.config().limit_of(&effect, &run);
-        effects.spawn(
+        let task = effects.tasks.spawn(
             async move {
                 pause::at("before_effect", effect.name()).await;
                 let doing = AssertUnwindSafe(conductor.execute(&run, lease, &effect)).catch_unwind();
@@ -135,7 +160,33 @@ impl Conductor {
             }
             .in_current_span(),
         );
+        effects.by_entry.insert(seq, task);
     }
+}
+
+/// The effects under way, each a task of its own.
+#[derive(Default)]
+struct Effects {
+    tasks: JoinSet<Event>,
+    by_entry: HashMap<Seq, AbortHandle>,
+}
+
+impl Effects {
+    /// Ends the tasks of entries that have an outcome: they have ended, or the step gave them up.
+    fn give_up_all_but_under_way(&mut self, run: &Run) {
+        self.by_entry.retain(|seq, task| {
+            let under_way = run.journal.get(*seq).is_some_and(|entry| entry.outcome.is_none());
+            if !under_way {
+                task.abort();
+            }
+            under_way
+        });
+    }
+}
+
+/// The pause before a run is taken up again whose commit failed; it doubles up to its bound.
+fn pause_after(failures: u32, figures: &Figures) -> Duration {
+    figures.retry_first.saturating_mul(1 << failures.min(16)).min(figures.retry_most)
 }
 
 type Ended = Result<std::thread::Result<Result<Receipt, DriverError>>, Elapsed>;

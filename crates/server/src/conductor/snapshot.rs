@@ -24,7 +24,7 @@ impl Conductor {
             power_off: config.power_off,
             disable_power_off: node.disable_power_off,
             boot_device,
-            start_timeout: whole_seconds(config.start_timeout),
+            start_timeout: whole_seconds(config.time_for(kind)),
             wait_timeout: whole_seconds(config.inspect_wait_timeout),
         })
     }

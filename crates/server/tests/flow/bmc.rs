@@ -80,6 +80,18 @@ async fn s1_an_undo_that_the_bmc_refuses_is_paid_when_it_is_back() {
 }
 
 #[tokio::test]
+async fn s6_a_bmc_that_hangs_does_not_hold_up_the_end_of_a_run_that_has_timed_out() {
+    let site = site(Ramdisk::default(), &[("OS_ASSAY__START_TIMEOUT", "3")]).await;
+    let node = site.enrol(0).await.unwrap();
+    site.world.inject(None, Request::PowerOn, Fault::Slow(Duration::from_secs(25)), Times::Next(1));
+    let began = std::time::Instant::now();
+    let seen = site.inspect(&node, "inspect failed").await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    assert!(last_error(&seen).ends_with("not under way within 3 s. It was at: power on."), "{}", last_error(&seen));
+    assert_eq!(site.boot_script(0).await.unwrap(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn a_slow_bmc_is_waited_for() {
     let site = site(Ramdisk::default(), &[]).await;
     let node = site.enrol(0).await.unwrap();
