@@ -1,5 +1,7 @@
 //! The engine against a scripted world: order, endings, debts, restarts, and random events.
 
+mod properties;
+
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
@@ -339,57 +341,5 @@ fn verification_and_power_actions_are_runs_of_one_step() {
         player.fails = vec![("ReadPower", false), ("SetPower", false)];
         player.play(Event::Requested);
         assert!(player.last_error().unwrap().contains("refused"));
-    }
-}
-
-mod properties {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn random_event() -> impl Strategy<Value = (u8, usize, bool)> {
-        (0..8u8, 0..24usize, any::<bool>())
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
-
-        /// Whatever comes, in whatever order and however often: the machine's rules are kept, and
-        /// once the world answers again the run ends and owes nothing.
-        #[test]
-        fn s1_random_duplicate_and_late_events_end_clean(events in prop::collection::vec(random_event(), 0..60)) {
-            let mut player = Player::new(snapshot());
-            player.play(Event::Requested);
-            for (kind, index, flag) in events {
-                player.now += 7;
-                let seq = Seq(index);
-                let event = match kind {
-                    0 => Event::Done { seq, receipt: Receipt::Done },
-                    1 => Event::Failed { seq, error: "late".to_owned(), maybe_happened: flag },
-                    2 => Event::Body(body()),
-                    3 => Event::Abort,
-                    4 => { player.now += 2000; Event::Deadline { last_sign: None } }
-                    5 => Event::Claimed,
-                    6 => { player.fails = if flag { vec![("RestorePower", true)] } else { Vec::new() }; continue }
-                    _ => Event::NodeDeleted,
-                };
-                let ending = player.run.ending.clone();
-                player.play(event);
-                prop_assert!(ending.is_none() || ending == player.run.ending, "the outcome is fixed");
-            }
-            player.fails.clear();
-            if player.run.phase == Phase::Wait {
-                player.play(Event::Abort);
-            }
-            for _ in 0..4 {
-                player.now += Duration::from_secs(4000).as_secs() as i64;
-                player.play(Event::Deadline { last_sign: None });
-            }
-            prop_assert_eq!(player.run.phase, Phase::Ended);
-            for effect in super::super::undo::needed(&player.run) {
-                let done = player.run.journal.entries().any(|entry| entry.effect == effect && entry.is_done());
-                prop_assert!(done, "{:?} was never undone", effect);
-            }
-        }
     }
 }
