@@ -26,7 +26,8 @@ fn redfish(project: &Project) -> Result<Counts> {
         build.args(["test", "--package", "assay-drivers", "--test", "redfish", "--no-run", "--locked"]),
         &project.log("build redfish tests")?,
     )?;
-    let lab = Lab::up(project, vec![Machine::small(1, Firmware::Bios)])?;
+    // The libvirt driver tells the boot mode of a UEFI machine only.
+    let lab = Lab::up(project, vec![Machine::small(1, Firmware::Uefi)])?;
     start_fake(project, &lab)?;
     let mut test = lab.command(project.cargo().get_program());
     test.current_dir(&project.root)
