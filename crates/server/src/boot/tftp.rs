@@ -1,6 +1,6 @@
 //! The TFTP server's sockets and files; the protocol is `assay_core::boot::tftp`.
 //!
-//! **Invariant:** at most [`MAX_TRANSFERS`] run, each ends by itself, and each answers from the
+//! **Invariant:** at most `MAX_TRANSFERS` run, each ends by itself, and each answers from the
 //! address that the request was sent to, on a port of its own (RFC 1350 §4).
 
 use std::{

@@ -1,5 +1,5 @@
 //! What clients can write of a node, as one JSON document: a new node is an empty node with a
-//! document, a changed one is its own document after a patch. Both are read by [`assign`], so a
+//! document, a changed one is its own document after a patch. Both are read by `assign`, so a
 //! node is validated as a whole, whichever way it came.
 
 use assay_core::{

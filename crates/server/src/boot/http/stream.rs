@@ -1,6 +1,6 @@
 //! Files as bodies: read in large chunks, one chunk ahead of the network.
 //!
-//! **Invariant:** all transfers together hold about [`BUDGET`] bytes, or two of the smallest chunks
+//! **Invariant:** all transfers together hold about `BUDGET` bytes, or two of the smallest chunks
 //! each when there are very many of them.
 
 use std::{
