@@ -4,7 +4,10 @@ use std::path::Path;
 
 use ini::{Ini, ParseOption};
 
-use super::sources::{ConfigError, Entry, Origin};
+use super::{
+    entry::{Entry, Origin},
+    error::ConfigError,
+};
 
 /// A group's name, an option's name and what the file says.
 pub type Line = (String, String, Entry);

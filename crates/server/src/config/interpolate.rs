@@ -66,7 +66,7 @@ fn look_up<'a>(sources: &'a Sources, group: &'a str, name: &'a str) -> Option<(&
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::sources::{Entry, Origin};
+    use crate::config::entry::{Entry, Origin};
 
     fn sources() -> Sources {
         let mut sources = Sources::defaults(&[]);

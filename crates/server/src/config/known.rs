@@ -3,10 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    options::OptionSpec,
-    sources::{Origin, Sources},
-};
+use super::{entry::Origin, sources::Sources, spec::OptionSpec};
 
 /// Groups of an `ironic.conf` that are none of our business.
 const OTHERS: [&str; 28] = [

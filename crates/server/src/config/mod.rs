@@ -3,6 +3,8 @@
 //! **Invariant:** what `assay serve` runs with is exactly what `assay config` shows.
 
 mod derive;
+mod entry;
+mod error;
 pub mod groups;
 mod ini;
 mod interpolate;
@@ -13,13 +15,17 @@ pub mod paths;
 mod reader;
 pub mod reference;
 mod sources;
+mod spec;
 pub mod value;
 
 use std::path::PathBuf;
 
-pub use options::{OptionGroup, OptionSpec};
+pub use entry::{Entry, Origin};
+pub use error::ConfigError;
+pub use options::OptionGroup;
 pub use reader::{Reader, Setting};
-pub use sources::{ConfigError, Entry, Origin, Sources};
+pub use sources::Sources;
+pub use spec::OptionSpec;
 
 use groups::{Api, Assay, Conductor, Database, Deploy, Fake, General, Inspector, Interfaces, Pxe, Redfish};
 

@@ -4,28 +4,7 @@
 //! **Invariant:** a default is text, read by the same parser as a file's value, so that `$name`
 //! works in it and the reference page can't differ from the code.
 
-use super::{reader::Reader, value::OptionValue};
-
-/// What is known about one option.
-#[derive(Clone, Debug)]
-pub struct OptionSpec {
-    /// The group's name, such as `conductor`.
-    pub group: &'static str,
-    /// The option's name in the file.
-    pub name: &'static str,
-    /// What it does, in Markdown.
-    pub doc: &'static str,
-    /// What its values look like.
-    pub kind: String,
-    /// The default's text; `None` when the option is unset by default.
-    pub default: Option<&'static str>,
-    /// The smallest and the largest number that is accepted.
-    pub range: Option<(i64, i64)>,
-    /// Names under which the option was known before; accepted with a warning.
-    pub former: &'static [&'static str],
-    /// A value's text as it may be shown.
-    pub shown: fn(&str) -> String,
-}
+use super::{reader::Reader, spec::OptionSpec};
 
 /// One group of options, `[name]` in the file.
 pub trait OptionGroup: Sized {
@@ -39,27 +18,6 @@ pub trait OptionGroup: Sized {
 
     /// Reads the group; `None` when at least one value is bad, and then `reader` knows which.
     fn read(reader: &mut Reader<'_>) -> Option<Self>;
-}
-
-/// What `T` adds to the specification of an option of that type.
-pub(super) fn spec<T: OptionValue>(
-    group: &'static str,
-    name: &'static str,
-    doc: &'static str,
-    default: &[&'static str],
-    range: &[(i64, i64)],
-    former: &'static [&'static str],
-) -> OptionSpec {
-    OptionSpec {
-        group,
-        name,
-        doc,
-        kind: T::kind(),
-        default: default.first().copied(),
-        range: range.first().copied(),
-        former,
-        shown: T::shown,
-    }
 }
 
 /// Makes one group of options from its table.
@@ -86,9 +44,9 @@ macro_rules! options {
             const NAME: &'static str = $group;
             const DOC: &'static str = concat!($($group_doc, "\n"),+);
 
-            fn specs() -> Vec<$crate::config::options::OptionSpec> {
+            fn specs() -> Vec<$crate::config::spec::OptionSpec> {
                 vec![$(
-                    $crate::config::options::spec::<$kind>(
+                    $crate::config::spec::of::<$kind>(
                         $group,
                         stringify!($field),
                         concat!($($doc, "\n"),+),

@@ -1,9 +1,10 @@
 //! From the entries of all sources to typed values; remembers what each option is and what was wrong.
 
 use super::{
+    entry::Origin,
     interpolate::interpolate,
-    options::OptionSpec,
-    sources::{Origin, Sources},
+    sources::Sources,
+    spec::OptionSpec,
     value::{OptionValue, Unfit},
 };
 

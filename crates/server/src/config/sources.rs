@@ -3,76 +3,16 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt, fs,
-    path::{Path, PathBuf},
+    fs,
+    path::Path,
 };
 
-use super::{ini, options::OptionSpec};
-
-/// Why a configuration can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// A named file or folder can't be read.
-    #[error("the configuration file {} can't be read: {source}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// A file is not in INI form.
-    #[error("{}: {reason}", path.display())]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// One line for each value that can't be used, each naming where it stands.
-    #[error("{}", .0.join("\n"))]
-    Values(Vec<String>),
-}
-
-/// Where a value was set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Nobody set it.
-    Default,
-    /// Nobody set it, and this is why the default is what it is.
-    Derived(&'static str),
-    /// A line of a file.
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-    },
-    /// A variable of the environment.
-    Environment(String),
-    /// An argument, such as `--debug`.
-    CommandLine(&'static str),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::Derived(why) => write!(f, "default: {why}"),
-            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
-            Self::Environment(name) => write!(f, "environment {name}"),
-            Self::CommandLine(argument) => write!(f, "command line {argument}"),
-        }
-    }
-}
-
-/// The text of a value and where it was set.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// As it stands there, not yet interpolated.
-    pub text: String,
-    /// Where.
-    pub origin: Origin,
-}
+use super::{
+    entry::{Entry, Origin},
+    error::ConfigError,
+    ini,
+    spec::OptionSpec,
+};
 
 /// All entries, the strongest of each option.
 #[derive(Debug)]
