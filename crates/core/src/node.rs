@@ -78,9 +78,12 @@ impl Ord for InterfaceKind {
 pub type Interfaces = BTreeMap<InterfaceKind, String>;
 
 /// A bare-metal node. Field names and meanings are those of the bare metal API.
+///
+/// `Json` is what the objects that are shown as they are stored are held as: parsed, or, in lists,
+/// as their own text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the fields are the API's own and documented there")]
-pub struct Node {
+pub struct Node<Json = JsonMap> {
     pub id: NodeId,
     pub name: Option<String>,
     /// The hardware type, such as `redfish`.
@@ -91,8 +94,8 @@ pub struct Node {
     #[serde(skip)]
     pub secrets: BTreeMap<String, Secret>,
     pub driver_internal_info: JsonMap,
-    pub properties: JsonMap,
-    pub extra: JsonMap,
+    pub properties: Json,
+    pub extra: Json,
     pub instance_uuid: Option<Uuid>,
     pub instance_info: JsonMap,
     pub chassis_uuid: Option<Uuid>,
@@ -121,7 +124,7 @@ pub struct Node {
     pub retired_reason: Option<String>,
     pub automated_clean: Option<bool>,
     pub disable_power_off: bool,
-    pub network_data: JsonMap,
+    pub network_data: Json,
     pub boot_mode: Option<BootMode>,
     pub secure_boot: Option<bool>,
     pub shard: Option<String>,

@@ -27,7 +27,7 @@ fn masked_value(value: &Value) -> Value {
 
 /// `driver_info` as the API shows it: with the secrets' keys, without the secrets.
 #[must_use]
-pub fn driver_info(node: &Node) -> JsonMap {
+pub fn driver_info<Json>(node: &Node<Json>) -> JsonMap {
     let mut shown = masked(&node.driver_info);
     shown.extend(node.secrets.keys().map(|key| (key.clone(), Value::from(MASK))));
     shown

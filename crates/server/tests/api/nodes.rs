@@ -1,9 +1,11 @@
 //! What the recorded exchanges do not hold: refusals, paging, secrets, drivers, the timeline.
 
+use std::time::Duration;
+
 use assay_core::id::{NodeId, RunId};
-use assay_store::{runs, timeline};
+use assay_store::{nodes, runs, timeline};
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::service::{Service, request};
@@ -158,6 +160,31 @@ async fn a_list_is_paged_to_its_end_with_every_filter_kept() {
         path = next.strip_prefix("http://127.0.0.1:16385").unwrap().to_owned();
     }
     assert_eq!(names, ["n4", "n3", "n1", "n0"]);
+}
+
+#[tokio::test]
+async fn a_list_of_some_fields_is_the_detailed_list_without_the_others() {
+    let service = with_node().await;
+    let reserved = service.store.write(|tx| {
+        let node: NodeId = NODE.parse().unwrap();
+        Box::pin(async move { nodes::reserve(tx, node, "here", Duration::from_secs(60)).await })
+    });
+    reserved.await.unwrap();
+    for minor in [8, 31, 95] {
+        let detail = service.ask(minor, "GET", "/v1/nodes/detail", &Value::Null).await.body;
+        let all = detail["nodes"][0].as_object().unwrap();
+        let names = all.keys().filter(|name| *name != "links");
+        let mut cases: Vec<Vec<&str>> = names.map(|name| vec![name.as_str()]).collect();
+        cases.extend([vec!["name", "uuid"], vec!["provision_state", "uuid", "power_state"], vec!["name", "driver"]]);
+        for fields in cases {
+            let path = format!("/v1/nodes?fields={}", fields.join(","));
+            let listed = service.ask(minor, "GET", &path, &Value::Null).await.body;
+            let shown = |(name, _): &(&String, &Value)| name.as_str() == "links" || fields.contains(&name.as_str());
+            let expected: Map<String, Value> =
+                all.iter().filter(shown).map(|(name, value)| (name.clone(), value.clone())).collect();
+            assert_eq!(listed["nodes"], json!([expected]), "{path} in 1.{minor}");
+        }
+    }
 }
 
 #[tokio::test]

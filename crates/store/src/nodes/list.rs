@@ -6,6 +6,7 @@ use sea_orm::{
     QuerySelect as _, Select,
     sea_query::{Expr, LikeExpr},
 };
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::row::parse_doc;
@@ -112,12 +113,12 @@ pub struct ListedNode {
 }
 
 impl ListedNode {
-    /// The node as it may be shown: its secrets stand in `driver_info` as `******`. It must never
-    /// be written back.
+    /// The node as it may be shown: its secrets stand in `driver_info` as `******`, and what is
+    /// shown as it is stored is not parsed. It must never be written back.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`].
-    pub fn masked(&self) -> Result<Node, StoreError> {
+    pub fn masked(&self) -> Result<Node<&RawValue>, StoreError> {
         Ok(Node { reservation: self.reservation.clone(), ..parse_doc(NodeId(self.id), &self.doc)? })
     }
 }

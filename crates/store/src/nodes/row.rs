@@ -7,6 +7,7 @@ use sea_orm::{
     ActiveValue::{NotSet, Set},
     FromQueryResult, QuerySelect as _, Select,
 };
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::{StoreError, entity::nodes, seal::Sealer, time::micros};
@@ -57,7 +58,7 @@ pub(crate) fn open_doc(sealer: &Sealer, id: NodeId, doc: &str, secrets: Option<&
 }
 
 /// A node from its JSON, secrets masked.
-pub(super) fn parse_doc(id: NodeId, doc: &str) -> Result<Node, StoreError> {
+pub(super) fn parse_doc<'a, Json: Deserialize<'a>>(id: NodeId, doc: &'a str) -> Result<Node<Json>, StoreError> {
     serde_json::from_str(doc).map_err(|error| StoreError::corrupt("nodes", &id, &error))
 }
 

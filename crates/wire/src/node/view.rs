@@ -26,9 +26,9 @@ pub struct Context<'a> {
 
 /// A node on its way into an answer; serialised field by field, without a copy in between.
 #[derive(Clone, Copy, Debug)]
-pub struct NodeView<'a> {
+pub struct NodeView<'a, Json = JsonMap> {
     /// The node, of which only the shown fields need to be filled.
-    pub node: &'a Node,
+    pub node: &'a Node<Json>,
     /// The fields to show, from [`all_fields`], [`LIST_FIELDS`] or the request.
     pub fields: &'a [NodeField],
     /// The answer that it is part of.
@@ -58,7 +58,7 @@ pub fn all_fields(version: Microversion) -> Vec<NodeField> {
     known_fields(NodeField::ALL, version)
 }
 
-impl Serialize for NodeView<'_> {
+impl<Json: Serialize> Serialize for NodeView<'_, Json> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.fields.len()))?;
         for field in self.fields {
@@ -68,7 +68,7 @@ impl Serialize for NodeView<'_> {
     }
 }
 
-impl NodeView<'_> {
+impl<Json: Serialize> NodeView<'_, Json> {
     fn field<M: SerializeMap>(&self, map: &mut M, field: NodeField) -> Result<(), M::Error> {
         use NodeField as F;
         let node = self.node;

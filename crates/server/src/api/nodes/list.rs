@@ -1,21 +1,16 @@
-//! `GET /v1/nodes`: a short list reads the few columns that it shows, any other the whole node.
+//! `GET /v1/nodes`: a list of what the few columns hold reads only them, any other the whole node.
 
 use assay_core::{
     id::NodeId,
-    microversion::{Microversion, NodeField},
-    node::Node,
+    node::{JsonMap, Node},
     power::PowerState,
     provision::ProvisionState,
 };
 use assay_store::{
-    nodes::{self, NodeFilter, NodeSort, NodeSummary},
+    nodes::{self, ListedNode, NodeFilter, NodeSort, NodeSummary},
     page::Page,
 };
-use assay_wire::node::{
-    NodeList, NodeView,
-    list::NodeConditions,
-    view::{LIST_FIELDS, known_fields},
-};
+use assay_wire::node::{NodeList, NodeView, list::NodeConditions, view::LIST_FIELDS};
 use axum::{extract::State, response::Response};
 use chrono::DateTime;
 use serde::Serialize;
@@ -26,8 +21,8 @@ use super::super::{
 };
 
 #[derive(Serialize)]
-struct Collection<'a> {
-    nodes: Vec<NodeView<'a>>,
+struct Collection<'a, Json> {
+    nodes: Vec<NodeView<'a, Json>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -51,10 +46,27 @@ async fn answer(api: &Api, asked: &Asked, list: &NodeList, path: &str) -> Result
         sort: Some(list.page.sort(NodeSort::parse)?),
         descending: list.page.descending,
     };
-    let nodes = match filter(api, &list.conditions) {
-        Some(filter) => read(api, &filter, &page, &list.fields, asked.version).await?,
-        None => Vec::new(),
+    let Some(filter) = filter(api, &list.conditions) else {
+        return render::<JsonMap>(api, asked, list, path, &[]);
     };
+    let conn = api.store.read();
+    if list.fields.iter().all(|field| LIST_FIELDS.contains(field)) {
+        let summaries = nodes::summaries(&conn, &filter, &page).await?;
+        let nodes: Vec<Node> = summaries.into_iter().map(summarised).collect();
+        return render(api, asked, list, path, &nodes);
+    }
+    let listed = nodes::list(&conn, &filter, &page).await?;
+    let nodes: Vec<_> = listed.iter().map(ListedNode::masked).collect::<Result<_, _>>()?;
+    render(api, asked, list, path, &nodes)
+}
+
+fn render<Json: Serialize>(
+    api: &Api,
+    asked: &Asked,
+    list: &NodeList,
+    path: &str,
+    nodes: &[Node<Json>],
+) -> Result<Response, ApiError> {
     let views = nodes.iter().map(|node| NodeView { node, fields: &list.fields, context: asked.context(api) }).collect();
     let one_at_most = list.conditions.instance_uuid.is_some();
     let last = nodes.last().map(|node| node.id.0).filter(|_| !one_at_most);
@@ -62,23 +74,7 @@ async fn answer(api: &Api, asked: &Asked, list: &NodeList, path: &str) -> Result
     ok(&Collection { nodes: views, next: list.page.next(&url, &list.kept, nodes.len(), last) })
 }
 
-async fn read(
-    api: &Api,
-    filter: &NodeFilter,
-    page: &Page<NodeSort>,
-    fields: &[NodeField],
-    version: Microversion,
-) -> Result<Vec<Node>, ApiError> {
-    let conn = api.store.read();
-    if fields == known_fields(LIST_FIELDS, version) {
-        let summaries = nodes::summaries(&conn, filter, page).await?;
-        return Ok(summaries.into_iter().map(summarised).collect());
-    }
-    let listed = nodes::list(&conn, filter, page).await?;
-    Ok(listed.iter().map(nodes::ListedNode::masked).collect::<Result<_, _>>()?)
-}
-
-/// A node of which only the fields of a short list are filled.
+/// A node of which only [`LIST_FIELDS`] are filled.
 fn summarised(summary: NodeSummary) -> Node {
     let state = ProvisionState::parse(&summary.provision_state).unwrap_or(ProvisionState::Error);
     Node {
