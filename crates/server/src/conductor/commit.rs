@@ -53,6 +53,9 @@ impl Conductor {
         let was = std::mem::replace(&mut claim.run, output.run.clone());
         claim.version += 1;
         report(&was, output);
+        if was.phase != output.run.phase {
+            self.announce_progress();
+        }
         if !gone {
             return Ok(Committed::Stored);
         }

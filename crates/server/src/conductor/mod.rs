@@ -26,7 +26,7 @@ use std::{
 
 use assay_core::{
     node::Timestamp,
-    run::{Event, Run, RunId},
+    run::{Event, Phase, Run, RunId},
 };
 use assay_drivers::{DriverError, Registry};
 use assay_store::Store;
@@ -60,7 +60,7 @@ struct Inner {
     parts: Parts,
     /// The runs that a task of this process drives now, each with the way to its task.
     driven: Mutex<HashMap<RunId, mpsc::UnboundedSender<Event>>>,
-    /// Says that some run has reached its end: whoever waits for one looks again.
+    /// Says that some run is in another phase, or driven no more: whoever waits for one looks again.
     progress: watch::Sender<u64>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -132,7 +132,7 @@ impl Conductor {
         let event = events.try_recv().ok();
         if event.is_none() {
             driven.remove(&run);
-            self.0.progress.send_modify(|count| *count += 1);
+            self.announce_progress();
         }
         event
     }
@@ -140,6 +140,21 @@ impl Conductor {
     /// Whether a task of this process drives the run.
     fn drives(&self, run: RunId) -> bool {
         self.0.driven.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&run)
+    }
+
+    fn announce_progress(&self) {
+        self.0.progress.send_modify(|count| *count += 1);
+    }
+
+    /// Waits until the run's end of waiting is on disk, and returns it; bounded by the caller.
+    async fn left_wait(&self, run: RunId) -> Result<Run, ConductorError> {
+        let mut progress = self.0.progress.subscribe();
+        loop {
+            let run = self.load_run(run).await?;
+            if run.phase != Phase::Wait || progress.changed().await.is_err() {
+                return Ok(run);
+            }
+        }
     }
 
     /// Waits until the run is driven no more, and returns it; bounded by the caller.

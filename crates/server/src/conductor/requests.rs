@@ -50,14 +50,23 @@ impl Conductor {
         self.start_run(&node, RunKind::Inspect).await.map(drop)
     }
 
+    /// Aborts a run that waits, and returns once no crash can lose that.
     async fn abort(&self, node: &Node) -> Result<(), ConductorError> {
-        let refused = InvalidState { node: node.id, event: ProvisionEvent::Abort, state: node.provision_state };
-        let Some(row) = runs::open_of_node(&self.store().read(), node.id).await? else { return Err(refused.into()) };
-        if parse_run(&row)?.phase != Phase::Wait {
-            return Err(refused.into());
+        let refused = |state| InvalidState { node: node.id, event: ProvisionEvent::Abort, state };
+        let open = runs::open_of_node(&self.store().read(), node.id).await?.as_ref().map(parse_run).transpose()?;
+        let Some(run) = open.filter(|run| run.phase == Phase::Wait) else {
+            return Err(refused(node.provision_state).into());
+        };
+        self.deliver(run.id, Event::Abort);
+        let Ok(run) = timeout(self.config().figures.answer, self.left_wait(run.id)).await else {
+            // Somebody holds the node for long; it is aborted when it is free.
+            return Ok(());
+        };
+        if run?.ending == Some(Ending::Aborted) {
+            return Ok(());
         }
-        self.deliver(row.id, Event::Abort);
-        Ok(())
+        // The ramdisk's post or the deadline was first.
+        Err(refused(nodes::get(&self.store().read(), node.id).await?.node.provision_state).into())
     }
 
     /// Starts a power action; the node's `target_power_state` says that it is under way.

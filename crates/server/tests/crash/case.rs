@@ -1,6 +1,10 @@
 //! One crash: where the binary dies, and how the run must end all the same.
 
-use std::{fmt, path::Path, time::Duration};
+use std::{
+    fmt,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, ensure};
 use assay_sim::{
@@ -17,6 +21,8 @@ pub enum Run {
     Happy,
     /// The ramdisk never posts, and a client aborts.
     Abort,
+    /// The ramdisk never posts, and a client deletes the node.
+    Delete,
 }
 
 /// A run, and the pause point at which the binary is killed; `None` kills it while the run waits.
@@ -64,7 +70,7 @@ impl Case {
         let work = if self.pause.is_none() { Duration::from_secs(2) } else { Duration::ZERO };
         let ramdisk = match self.run {
             Run::Happy => Ramdisk { work, ..Ramdisk::default() },
-            Run::Abort => Ramdisk { posts: 0, ..Ramdisk::default() },
+            Run::Abort | Run::Delete => Ramdisk { posts: 0, ..Ramdisk::default() },
         };
         let hardware = Hardware { ramdisk, sticky_override: true, ..Hardware::default() };
         Site::start(Setup { binary: env!("CARGO_BIN_EXE_assay").into(), hardware, options: Vec::new() }).await
@@ -75,10 +81,8 @@ impl Case {
         if self.pause.is_none() {
             return site.rest.wait_for(node, "inspect wait", PATIENCE).await.map(drop);
         }
-        let aborting = async {
-            if self.run == Run::Abort {
-                self.abort_when_waiting(site, node).await?;
-            }
+        let ending = async {
+            self.end_when_waiting(site, node).await?;
             std::future::pending::<anyhow::Result<()>>().await
         };
         let paused = async {
@@ -89,23 +93,19 @@ impl Case {
         let first = async {
             tokio::select! {
                 () = paused => Ok(()),
-                error = aborting => error,
+                error = ending => error,
             }
         };
         tokio::time::timeout(PATIENCE, first).await.context("deadline")?
     }
 
-    /// Aborts once the run waits, and returns when the node is in the final state.
-    async fn abort_when_waiting(&self, site: &Site, node: &str) -> anyhow::Result<()> {
-        let settled =
-            |seen: &Value| seen["reservation"].is_null() && (seen["provision_state"] == "inspect wait" || ended(seen));
-        let seen = site.rest.wait_until(node, "waiting or ended", PATIENCE, settled).await?;
-        if seen["provision_state"] == "inspect wait" {
-            // Refused when the abort from before the crash is already being carried out.
-            let abort = json!({"target": "abort"});
-            site.rest.ask(Method::PUT, &format!("/v1/nodes/{node}/states/provision"), Some(&abort)).await?;
+    /// Aborts the run, or deletes its node, once it waits; returns when the run has its ending.
+    async fn end_when_waiting(&self, site: &Site, node: &str) -> anyhow::Result<()> {
+        match self.run {
+            Run::Happy => Ok(()),
+            Run::Abort => abort_when_waiting(site, node).await,
+            Run::Delete => delete_when_waiting(site, node).await,
         }
-        site.rest.wait_until(node, "ended", PATIENCE, ended).await.map(drop)
     }
 
     /// Until the run's end, and that it is the right one.
@@ -118,11 +118,19 @@ impl Case {
                 ensure!(mac == site.world.machine(MACHINE).nics[0].to_string().as_str(), "{mac} in the inventory");
             }
             Run::Abort => {
-                self.abort_when_waiting(site, node).await?;
+                abort_when_waiting(site, node).await?;
                 let node = site.wait_for(node, "inspect failed").await?;
                 let error = node["last_error"].as_str().unwrap_or_default();
                 ensure!(error.contains("aborted"), "last_error: {error}");
                 ensure!(!error.contains("clean up failed"), "last_error: {error}");
+            }
+            Run::Delete => {
+                delete_when_waiting(site, node).await?;
+                let began = Instant::now();
+                while let Err(left) = site.assert_nothing_left(MACHINE).await {
+                    ensure!(began.elapsed() < PATIENCE, "{left}");
+                    tokio::time::sleep(POLL).await;
+                }
             }
         }
         Ok(())
@@ -144,12 +152,37 @@ impl Case {
                 let accepted = accepted.context("no post was accepted")?;
                 ensure!(status == accepted.status && body == accepted.body, "repeated: {status} {body}");
             }
-            Run::Abort => ensure!(status == StatusCode::NOT_FOUND, "late: {status} {body}"),
+            Run::Abort | Run::Delete => ensure!(status == StatusCode::NOT_FOUND, "late: {status} {body}"),
         }
         let node = site.rest.ask(Method::GET, &format!("/v1/nodes/{node}"), None).await?;
-        ensure!(ended(&node.body), "the repeated post moved the node: {}", node.body);
+        let expected = if self.run == Run::Delete { node.status == StatusCode::NOT_FOUND } else { ended(&node.body) };
+        ensure!(expected, "the repeated post moved the node: {} {}", node.status, node.body);
         Ok(())
     }
+}
+
+/// Aborts once the run waits, and returns when the node is in the final state.
+async fn abort_when_waiting(site: &Site, node: &str) -> anyhow::Result<()> {
+    let settled =
+        |seen: &Value| seen["reservation"].is_null() && (seen["provision_state"] == "inspect wait" || ended(seen));
+    let seen = site.rest.wait_until(node, "waiting or ended", PATIENCE, settled).await?;
+    if seen["provision_state"] == "inspect wait" {
+        // Refused when the abort from before the crash is already being carried out.
+        let abort = json!({"target": "abort"});
+        site.rest.ask(Method::PUT, &format!("/v1/nodes/{node}/states/provision"), Some(&abort)).await?;
+    }
+    site.rest.wait_until(node, "ended", PATIENCE, ended).await.map(drop)
+}
+
+/// Deletes the node once its run waits, unless it is gone already.
+async fn delete_when_waiting(site: &Site, node: &str) -> anyhow::Result<()> {
+    let path = format!("/v1/nodes/{node}");
+    if site.rest.ask(Method::GET, &path, None).await?.status == StatusCode::NOT_FOUND {
+        return Ok(());
+    }
+    site.rest.wait_for(node, "inspect wait", PATIENCE).await?;
+    site.rest.put(&format!("{path}/maintenance"), &json!({})).await?;
+    site.rest.delete(node).await
 }
 
 fn ended(node: &Value) -> bool {

@@ -42,6 +42,11 @@ async fn s1_an_aborted_run_killed_at_any_journal_state_ends_aborted_with_nothing
     all(Run::Abort, &[&START[..], &UNDO].concat(), "Abort").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s1_a_run_whose_node_is_deleted_and_that_is_killed_at_any_journal_state_leaves_nothing() {
+    all(Run::Delete, &UNDO, "NodeDeleted").await;
+}
+
 /// Runs every case and fails with the list of those that failed.
 async fn all(run: Run, effects: &[&str], event: &str) {
     let named =

@@ -30,6 +30,23 @@ async fn a_virgin_node_is_inspected_and_left_as_it_was() {
 }
 
 #[tokio::test]
+async fn the_timeline_tells_the_inspection_in_its_order() {
+    let site = site(Ramdisk::default(), &[]).await;
+    let node = site.enrol(0).await.unwrap();
+    site.inspect(&node, "manageable").await.unwrap();
+    let timeline = site.rest.get(&format!("/v1/nodes/{node}/timeline")).await.unwrap();
+    let all: Vec<&str> = timeline["events"].as_array().unwrap().iter().filter_map(|it| it["event"].as_str()).collect();
+    let ours = ["ReadPower", "CreatePortsFromBmc", "ValidateInspection", "CheckImages", "PowerOff", "PrepareRamdisk"];
+    let boot = ["SetBootDevice", "script", "kernel", "ramdisk", "callback", "ProcessBody"];
+    let undo = ["RestorePower", "RestoreBootDevice", "CleanUpRamdisk"];
+    let expected = [&ours[..], &boot, &undo].concat();
+    // PowerOn is told when the BMC shows it, which may be after the first boot files.
+    let told: Vec<&str> = all.iter().copied().filter(|event| expected.contains(event)).collect();
+    assert_eq!(told, expected, "{all:?}");
+    assert!(all.contains(&"PowerOn"), "{all:?}");
+}
+
+#[tokio::test]
 async fn a_node_can_be_inspected_again_and_a_running_one_is_switched_off_first() {
     let site = site(Ramdisk::default(), &[]).await;
     let node = site.enrol(0).await.unwrap();
