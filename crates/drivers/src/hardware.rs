@@ -34,7 +34,7 @@ impl HardwareType {
 const fn generic(kind: InterfaceKind) -> &'static [&'static str] {
     match kind {
         InterfaceKind::Bios => &["no-bios"],
-        InterfaceKind::Boot => &["ipxe", "fake-managed"],
+        InterfaceKind::Boot => &["ipxe", "pxe", "fake-managed"],
         InterfaceKind::Console => &["no-console"],
         InterfaceKind::Deploy => &["direct", "ramdisk", "custom-agent"],
         InterfaceKind::Firmware => &["no-firmware"],
@@ -72,7 +72,7 @@ const fn manual_management(kind: InterfaceKind) -> &'static [&'static str] {
 const fn fake_hardware(kind: InterfaceKind) -> &'static [&'static str] {
     match kind {
         InterfaceKind::Bios => &["fake", "no-bios", "redfish"],
-        InterfaceKind::Boot => &["fake", "ipxe", "fake-managed"],
+        InterfaceKind::Boot => &["fake", "ipxe", "pxe", "fake-managed"],
         InterfaceKind::Console => &["fake", "no-console"],
         InterfaceKind::Deploy => &["fake", "direct", "ramdisk", "custom-agent"],
         InterfaceKind::Firmware => &["fake", "no-firmware", "redfish"],

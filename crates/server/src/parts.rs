@@ -4,14 +4,17 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use assay_core::{
-    boot::loader::{LoaderNames, Loaders},
+    boot::{
+        BootChain,
+        loader::{LoaderNames, Loaders},
+    },
     limits::Limits,
     node::InterfaceKind,
 };
 use assay_drivers::{
     Implementations, Registry,
     boot::{
-        BootConfig, IpxeBoot,
+        BootConfig, NetworkBoot,
         images::{ImageCache, ImageCacheConfig},
     },
     fake::FakeConfig,
@@ -42,12 +45,14 @@ const LONGEST_FETCH: Duration = Duration::from_secs(300);
 /// A default that is not enabled; no known hardware type is enabled.
 pub fn registry(
     config: &Config,
-    images: Arc<ImageCache>,
+    images: &Arc<ImageCache>,
     missing: &[loaders::MissingLoader],
 ) -> Result<(Registry, Vec<String>), RegistryError> {
+    let network_boot = |chain| NetworkBoot { chain, config: boot(config, missing), images: Arc::clone(images) };
     let implementations = Implementations::in_memory(fake(config))
         .with_redfish(redfish(config))
-        .with_ipxe(IpxeBoot { config: boot(config, missing), images });
+        .with_network_boot(network_boot(BootChain::Ipxe))
+        .with_network_boot(network_boot(BootChain::Pxe));
     Registry::assemble(&registry_settings(config), implementations)
 }
 
@@ -81,7 +86,7 @@ fn boot(config: &Config, missing: &[loaders::MissingLoader]) -> BootConfig {
         deploy_kernel_by_arch: conductor.deploy_kernel_by_arch.clone(),
         deploy_ramdisk_by_arch: conductor.deploy_ramdisk_by_arch.clone(),
         loaders: loaders(config),
-        missing_loaders: missing.iter().map(|loader| (loader.name.clone(), loader.to_string())).collect(),
+        missing_loaders: missing.iter().map(|loader| (loader.told.clone(), loader.to_string())).collect(),
     }
 }
 
@@ -147,7 +152,11 @@ pub fn loaders(config: &Config) -> Loaders {
             uefi: pxe.uefi_ipxe_bootfile_name.clone(),
             by_arch: pxe.ipxe_bootfile_name_by_arch.clone(),
         },
-        ..Loaders::default()
+        pxe: LoaderNames {
+            bios: pxe.pxe_bootfile_name.clone(),
+            uefi: pxe.uefi_pxe_bootfile_name.clone(),
+            by_arch: pxe.pxe_bootfile_name_by_arch.clone(),
+        },
     }
 }
 

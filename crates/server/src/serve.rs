@@ -4,6 +4,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use anyhow::Context;
+use assay_core::boot::BootChain;
 use assay_drivers::boot::images::ImageCache;
 use assay_store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -38,8 +39,9 @@ async fn serve(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<()>
     let store = open_store(config).await?;
     let images = Arc::new(open_images(config)?);
     let (boot_config, missing_loaders) = parts::boot_servers(config)?;
-    let (registry, warnings) = parts::registry(config, Arc::clone(&images), &missing_loaders)?;
-    missing_loaders.iter().for_each(|missing| warn!("{missing}"));
+    let (registry, warnings) = parts::registry(config, &images, &missing_loaders)?;
+    // What only nodes need that ask for `pxe` is told by validate and by `assay doctor`.
+    missing_loaders.iter().filter(|missing| missing.chain == BootChain::Ipxe).for_each(|missing| warn!("{missing}"));
     warnings.iter().for_each(|warning| warn!("{warning}"));
     let registry = Arc::new(registry);
     let conductor = Conductor::new(Parts {

@@ -21,7 +21,10 @@ pub const LAB: &[&str] = &[
     "ipxe-qemu",
     "ipxe",
     "seabios",
-    "ovmf", // machines
+    "ovmf",
+    "pxelinux",
+    "syslinux-common",
+    "grub-efi-amd64-signed", // machines
     "openvswitch-switch",
     "dnsmasq-base",
     "iproute2",

@@ -20,6 +20,7 @@ use crate::setup;
 
 pub const CHECKS: &[Check] = &[
     Check { group: Group::Lab, name: "BIOS and UEFI machine, tiny ramdisk", run: tiny },
+    Check { group: Group::Lab, name: "BIOS and UEFI machine, PXELINUX and GRUB", run: pxe },
     Check { group: Group::Lab, name: "silent, garbled and repeated posts, a restart", run: rude },
     Check { group: Group::Lab, name: "BIOS machine, stock ironic-python-agent", run: stock },
 ];
@@ -42,6 +43,20 @@ fn tiny(project: &Project) -> Result<Counts> {
         for machine in &site.lab.machines {
             let early = segment::offers_address(site.lab, &machine.mac())?;
             findings.expect(&format!("{}: no address before its inspection", machine.name), !early);
+            site.inspect(machine)?;
+        }
+        for machine in &site.lab.machines {
+            site.ends_well(machine, Duration::from_secs(120), findings)?;
+        }
+        Ok(())
+    })
+}
+
+fn pxe(project: &Project) -> Result<Counts> {
+    let machines = vec![Machine::small(1, Firmware::Bios), Machine::small(2, Firmware::Uefi)];
+    on_site(project, "lab pxe", machines, images::tiny, |site, findings| {
+        for machine in &site.lab.machines {
+            site.client.run(&["node", "set", &machine.name, "--boot-interface", "pxe"])?;
             site.inspect(machine)?;
         }
         for machine in &site.lab.machines {
@@ -168,7 +183,9 @@ impl Site<'_> {
         let expected = if machine.firmware == Firmware::Bios { "bios" } else { "uefi" };
         findings.equal(&format!("{name}: the boot mode"), &mode, &Some(expected));
         let mut chain = ["dhcp", "script", "kernel", "ramdisk", "ramdisk dhcp"].map(str::to_owned).to_vec();
-        if machine.firmware == Firmware::Uefi {
+        // QEMU's ROM of a BIOS machine is iPXE already.
+        let boot = assay::node_field(self.lab, name, "boot_interface")?;
+        if machine.firmware == Firmware::Uefi || boot != "ipxe" {
             chain.insert(1, "loader".to_owned());
         }
         findings.equal(&format!("{name}: the signs of life"), &assay::signs(self.lab, name)?, &chain);

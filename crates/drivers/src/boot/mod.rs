@@ -4,10 +4,10 @@ mod boot_mode;
 mod deploy_images;
 mod fake;
 pub mod images;
-mod ipxe;
+mod network_boot;
 
 pub use fake::{FakeBoot, FakeManagedBoot};
-pub use ipxe::IpxeBoot;
+pub use network_boot::NetworkBoot;
 
 use std::collections::BTreeMap;
 

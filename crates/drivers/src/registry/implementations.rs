@@ -8,7 +8,7 @@ use std::{
 use assay_core::node::InterfaceKind;
 
 use crate::{
-    boot::{FakeBoot, FakeManagedBoot, IpxeBoot},
+    boot::{FakeBoot, FakeManagedBoot, NetworkBoot},
     fake::{FakeBmc, FakeConfig},
     hardware::HARDWARE_TYPES,
     inspect::{AgentInspect, FakeInspect, NoInspect},
@@ -63,10 +63,10 @@ impl Implementations {
         self
     }
 
-    /// Adds boot over iPXE.
+    /// Adds boot over the network, under the name of its chain.
     #[must_use]
-    pub fn with_ipxe(mut self, ipxe: IpxeBoot) -> Self {
-        self.boot.insert("ipxe", Arc::new(ipxe));
+    pub fn with_network_boot(mut self, boot: NetworkBoot) -> Self {
+        self.boot.insert(boot.chain.as_str(), Arc::new(boot));
         self
     }
 

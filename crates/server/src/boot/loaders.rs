@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use assay_core::boot::loader::Loaders;
+use assay_core::boot::{BootChain, loader::Loaders};
 
 /// A loader, the names under which distributions have it, and the Debian package that brings it.
 struct Known {
@@ -46,14 +46,17 @@ const KNOWN: &[Known] = &[
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("boot loader {name} was not found{}; put it into [assay] loader_dir or name it in [pxe] loader_file_paths", package.map(|package| format!(" (Debian package {package})")).unwrap_or_default())]
 pub struct MissingLoader {
-    /// The name that clients would ask for.
+    /// The boot interface that would tell it.
+    pub chain: BootChain,
+    /// The loader that clients would be told to boot.
+    pub told: String,
+    /// The file that is not there: the loader itself, or what it loads next.
     pub name: String,
     /// The Debian package that brings it, for loaders that are known.
     pub package: Option<&'static str>,
 }
 
-/// Finds every loader that a client may be told (no node of this build boots without iPXE), and
-/// those that are known: in `loader_dir`, then in
+/// Finds every loader that a client may be told, and those that are known: in `loader_dir`, then in
 /// `paths` (`[pxe] loader_file_paths`: name to file), then where distributions put them.
 #[must_use]
 pub fn find(
@@ -61,20 +64,21 @@ pub fn find(
     loader_dir: Option<&Path>,
     paths: &BTreeMap<String, String>,
 ) -> (BTreeMap<String, PathBuf>, Vec<MissingLoader>) {
-    let told = names.ipxe.all();
+    let ipxe = names.ipxe.all().into_iter().map(|name| (BootChain::Ipxe, name));
+    let told: Vec<_> = ipxe.chain(names.pxe.all().into_iter().map(|name| (BootChain::Pxe, name))).collect();
     let all = told
         .iter()
-        .copied()
-        .chain(names.pxe.all())
+        .map(|(_, name)| *name)
         .chain(paths.keys().map(String::as_str))
         .chain(KNOWN.iter().map(|known| known.name));
     let found: BTreeMap<_, _> =
         all.filter_map(|name| Some((name.to_owned(), locate(name, loader_dir, paths)?))).collect();
-    let missing = told
-        .into_iter()
-        .filter(|name| !found.contains_key(*name))
-        .map(|name| MissingLoader { name: name.to_owned(), package: lookup(name).map(|known| known.package) })
-        .collect();
+    let missing = told.iter().filter_map(|&(chain, told)| {
+        let name = needed(told).into_iter().find(|name| !found.contains_key(*name))?;
+        let package = lookup(name).map(|known| known.package);
+        Some(MissingLoader { chain, told: told.to_owned(), name: name.to_owned(), package })
+    });
+    let missing = missing.collect();
     (found, missing)
 }
 
@@ -82,6 +86,14 @@ fn locate(name: &str, loader_dir: Option<&Path>, paths: &BTreeMap<String, String
     let own = loader_dir.map(|dir| dir.join(name)).into_iter().chain(paths.get(name).map(PathBuf::from));
     let distribution = lookup(name).map(|known| known.files).unwrap_or_default().iter().map(PathBuf::from);
     own.chain(distribution).find(|path| path.is_file())
+}
+
+/// The files without which a machine that is told this loader does not boot.
+fn needed(told: &str) -> Vec<&str> {
+    match told {
+        "pxelinux.0" | "lpxelinux.0" => vec![told, "ldlinux.c32"],
+        _ => vec![told],
+    }
 }
 
 fn lookup(name: &str) -> Option<&'static Known> {
@@ -109,5 +121,6 @@ mod tests {
         assert_eq!(nowhere.package, None);
         assert!(nowhere.to_string().starts_with("boot loader nowhere.efi was not found; put it into"));
         assert_eq!(lookup("undionly.kpxe").unwrap().package, "ipxe");
+        assert_eq!(needed("pxelinux.0"), ["pxelinux.0", "ldlinux.c32"]);
     }
 }

@@ -58,10 +58,10 @@ pub fn loaders(config: &Config) -> Vec<Check> {
             None => "put it into [assay] loader_dir, or name it in [pxe] loader_file_paths".to_owned(),
         };
         let found = format!("{} was not found", loader.name);
-        if loader.name == names.ipxe.bios || loader.name == names.ipxe.uefi {
+        if loader.told == names.ipxe.bios || loader.told == names.ipxe.uefi {
             Check::missing(WHAT, found, remedy)
         } else {
-            Check::note(WHAT, format!("{found}; few machines need it ({remedy})"))
+            Check::note(WHAT, format!("{found}; only nodes that boot by it need it ({remedy})"))
         }
     });
     met.chain(missing).collect()

@@ -23,6 +23,12 @@ options! {
         /// Kernel parameters of the ramdisk; `%default%` in a node's
         /// `driver_info[kernel_append_params]` stands for them.
         kernel_append_params: KernelParams = "nofb vga=normal", formerly "pxe_append_params";
+        /// The loader of the boot interface `pxe` for BIOS machines.
+        pxe_bootfile_name: String = "pxelinux.0";
+        /// The loader of the boot interface `pxe` for UEFI machines.
+        uefi_pxe_bootfile_name: String = "bootx64.efi";
+        /// Loaders of the boot interface `pxe` by `cpu_arch`, or by `cpu_arch-boot_mode`.
+        pxe_bootfile_name_by_arch: BTreeMap<String, String> = "aarch64:grubaa64.efi";
         /// The iPXE loader for BIOS machines.
         ipxe_bootfile_name: String = "undionly.kpxe";
         /// The iPXE loader for UEFI machines.

@@ -4,9 +4,15 @@
 mod case;
 
 use assay::boot::loaders::MissingLoader;
+use assay_core::boot::BootChain;
 use serde_json::json;
 
 use case::{UNMANAGED, each, href};
+
+fn missing(loader: &str) -> MissingLoader {
+    let name = || loader.to_owned();
+    MissingLoader { chain: BootChain::Ipxe, told: name(), name: name(), package: Some("ipxe") }
+}
 
 #[tokio::test]
 async fn a_node_that_is_fine_is_managed_and_told_that_noop_isolates_nothing() {
@@ -218,17 +224,12 @@ async fn images_and_loaders_that_are_missing_are_named() {
             "neither file:///path nor an http or https URL",
         ),
         (
-            |case| case.missing.push(MissingLoader { name: "snponly.efi".to_owned(), package: Some("ipxe") }),
+            |case| case.missing.push(missing("snponly.efi")),
             "inspect",
             false,
             "Node NODE can't be booted: boot loader snponly.efi was not found (Debian package ipxe)",
         ),
-        (
-            |case| case.missing.push(MissingLoader { name: "undionly.kpxe".to_owned(), package: Some("ipxe") }),
-            "inspect",
-            true,
-            "boot will be managed by the conductor",
-        ),
+        (|case| case.missing.push(missing("undionly.kpxe")), "inspect", true, "boot will be managed by the conductor"),
     ])
     .await;
 }

@@ -1,4 +1,4 @@
-//! The ipxe boot interface, from validation to clean-up.
+//! The boot interfaces over the network, from validation to clean-up.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -9,7 +9,7 @@ use super::*;
 use crate::{boot::images::ImageCacheConfig, testing::task, verify_ca::VerifyCa};
 
 /// An interface whose images are in `folder`.
-fn ipxe(folder: &Path) -> IpxeBoot {
+fn ipxe(folder: &Path) -> NetworkBoot {
     let path = |name: &str| Some(format!("file://{}/{name}", folder.display()));
     for name in ["kernel", "ramdisk"] {
         fs::write(folder.join(name), name).unwrap();
@@ -24,7 +24,7 @@ fn ipxe(folder: &Path) -> IpxeBoot {
         keep: Duration::ZERO,
     };
     let config = BootConfig { deploy_kernel: path("kernel"), deploy_ramdisk: path("ramdisk"), ..BootConfig::default() };
-    IpxeBoot { config, images: Arc::new(ImageCache::open(images).unwrap()) }
+    NetworkBoot { chain: BootChain::Ipxe, config, images: Arc::new(ImageCache::open(images).unwrap()) }
 }
 
 /// Which kind of error a row of the table ends with.
@@ -35,7 +35,7 @@ enum Kind {
     Invalid,
 }
 
-async fn validate(ipxe: &IpxeBoot, task: &Task) -> (Kind, String) {
+async fn validate(ipxe: &NetworkBoot, task: &Task) -> (Kind, String) {
     match ipxe.validate_inspection(task).await {
         Ok(()) => (Kind::Fine, String::new()),
         Err(DriverError::UnsupportedDriverExtension(text)) => (Kind::FallBack, text),
@@ -161,6 +161,11 @@ async fn a_missing_loader_matters_only_to_nodes_that_need_it() {
     assert_eq!(validate(&ipxe, &task).await.0, Kind::Fine);
     task.node.properties.insert("capabilities".to_owned(), json!("boot_mode:bios"));
     assert_eq!(validate(&ipxe, &task).await.0, Kind::Invalid);
+    let mut pxe = NetworkBoot { chain: BootChain::Pxe, ..ipxe };
+    assert_eq!(validate(&pxe, &task).await.0, Kind::Fine);
+    pxe.config.missing_loaders.insert("pxelinux.0".to_owned(), "install pxelinux".to_owned());
+    let (kind, reason) = validate(&pxe, &task).await;
+    assert!(kind == Kind::Invalid && reason.ends_with("can't be booted: install pxelinux"), "{reason}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The `ipxe` boot interface: the NIC's own loader, then iPXE, then all over HTTP.
+//! The boot interfaces over the network, `ipxe` and `pxe`: they differ in their chain of loaders only.
 
 use std::sync::Arc;
 
@@ -19,8 +19,10 @@ use crate::{
     interface::{BootInterface, Property, Task},
 };
 
-/// The boot interface named `ipxe`.
-pub struct IpxeBoot {
+/// The boot interface that is named as its chain.
+pub struct NetworkBoot {
+    /// How the ramdisk comes in.
+    pub chain: BootChain,
     /// The configuration.
     pub config: BootConfig,
     /// Where kernels and ramdisks are brought.
@@ -39,7 +41,7 @@ const PROPERTIES: &[Property] = &[
 ];
 
 #[async_trait]
-impl BootInterface for IpxeBoot {
+impl BootInterface for NetworkBoot {
     fn properties(&self) -> &'static [Property] {
         PROPERTIES
     }
@@ -82,7 +84,7 @@ impl BootInterface for IpxeBoot {
         Ok(BootRecord {
             node: task.node.id,
             macs: task.boot_macs(),
-            chain: BootChain::Ipxe,
+            chain: self.chain,
             cpu_arch: task.node.properties.get("cpu_arch").and_then(Value::as_str).map(str::to_owned),
             boot_mode: boot_mode(&task.node, self.config.default_boot_mode)?,
             kernel: String::new(),
@@ -97,7 +99,7 @@ fn invalid<T>(text: String) -> Result<T, DriverError> {
     Err(DriverError::InvalidParameterValue(text))
 }
 
-impl IpxeBoot {
+impl NetworkBoot {
     /// Both images' keys in the cache.
     async fn fetch(&self, task: &Task) -> Result<(String, String), DriverError> {
         let DeployImages { kernel, ramdisk } = DeployImages::of(&task.node, &self.config)?;
@@ -136,5 +138,5 @@ impl IpxeBoot {
 }
 
 #[cfg(test)]
-#[path = "ipxe_tests.rs"]
+#[path = "network_boot_tests.rs"]
 mod tests;
