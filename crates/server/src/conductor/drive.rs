@@ -29,7 +29,8 @@ impl Conductor {
         let mut failures = 0;
         let span = logging::run_span(run);
         loop {
-            match self.own(run, &mut waiting, &mut events).instrument(span.clone()).await {
+            let owning = AssertUnwindSafe(self.own(run, &mut waiting, &mut events)).catch_unwind();
+            match owning.instrument(span.clone()).await.unwrap_or_else(|_| Err(broke_off())) {
                 Err(ConductorError::Store(StoreError::Locked { host, .. })) if !self.0.stop.is_cancelled() => {
                     span.in_scope(|| warn!(%host, "the node is still locked; its run waits on"));
                     continue;
@@ -65,7 +66,16 @@ impl Conductor {
     ) -> Result<(), ConductorError> {
         let mut claim = self.claim(run).await?;
         logging::belongs_to(claim.run.node);
-        let mut effects = Effects::default();
+        let result = self.take_up(&mut claim, waiting, events).await;
+        self.release(claim).await.and(result)
+    }
+
+    async fn take_up(
+        &self,
+        claim: &mut Claim,
+        waiting: &mut VecDeque<Event>,
+        events: &mut UnboundedReceiver<Event>,
+    ) -> Result<(), ConductorError> {
         // What was posted counts before a deadline that has passed meanwhile.
         if let Some(body) = self.posted(&claim.run).await? {
             waiting.push_front(body);
@@ -77,9 +87,7 @@ impl Conductor {
         if claim.lease.is_none() {
             waiting.push_front(Event::NodeDeleted);
         }
-        let result = self.advance(&mut claim, &mut effects, waiting, events).await;
-        self.release(claim).await?;
-        result
+        self.advance(claim, &mut Effects::default(), waiting, events).await
     }
 
     /// Takes events until none is left and no effect is under way. A [`Event::Claimed`] from outside
@@ -182,6 +190,11 @@ impl Effects {
             under_way
         });
     }
+}
+
+/// A bug of ours ended the task that owned the run. Its lock ends with its lease.
+fn broke_off() -> ConductorError {
+    super::failed("a bug in this program broke the run off; please report it".to_owned())
 }
 
 /// The pause before a run is taken up again whose commit failed; it doubles up to its bound.

@@ -16,6 +16,8 @@ mod periodic;
 mod requests;
 mod snapshot;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 use std::{

@@ -1,16 +1,16 @@
-//! What happens without anybody asking: deadlines and debts come due, posted data that nobody owns
-//! is picked up, and the conductor says that it is alive.
+//! What happens without anybody asking: deadlines and debts come due, what nobody owns any more is
+//! picked up, and the conductor says that it is alive.
 
 use std::time::Duration;
 
 use assay_core::{
     boot::sign::Sign,
+    id::NodeId,
     run::{Event, Phase, RunId},
 };
 use assay_store::{
-    StoreError, Tx,
     conductors::{self, Registration},
-    nodes,
+    nodes::{self, Holders},
     runs::{self, RunRow},
     timeline,
 };
@@ -30,16 +30,39 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 const ROUND: u64 = 500;
 
 impl Conductor {
-    /// Takes over what an earlier process of this host left: its locks, and the runs under way.
+    /// Takes over what an earlier process left: its locks, and the runs under way.
     pub(super) async fn take_over(&self) -> Result<(), ConductorError> {
-        let (host, lease) = (self.config().host.clone(), self.config().figures.lease);
-        let freed = self.store().write(move |tx| Box::pin(free_all(tx, host, lease))).await?;
+        let freed = self.free(Holders::All).await?;
         let unended = runs::open_runs(&self.store().read()).await?;
         if !unended.is_empty() {
-            info!(runs = unended.len(), locks = freed, "runs of an earlier process go on");
+            info!(runs = unended.len(), locks = freed.len(), "runs of an earlier process go on");
         }
-        for row in unended {
-            let run = parse_run(&row)?;
+        self.wake(&unended)
+    }
+
+    /// Takes over what was left with the lock still held: by a conductor that has died, or by a task
+    /// of this one that broke off or could not give the lock back.
+    async fn take_over_abandoned(self) -> Result<(), ConductorError> {
+        let freed = self.free(Holders::RunOut).await?;
+        if freed.is_empty() {
+            return Ok(());
+        }
+        let mut abandoned = runs::open_runs(&self.store().read()).await?;
+        abandoned.retain(|row| freed.contains(&row.node_id));
+        warn!(locks = freed.len(), runs = abandoned.len(), "locks were left by their holders; their runs go on");
+        self.wake(&abandoned)
+    }
+
+    /// Takes locks from their holders, so that nothing of theirs can be committed any more. The runs
+    /// claim their nodes again one by one.
+    async fn free(&self, holders: Holders) -> Result<Vec<NodeId>, ConductorError> {
+        Ok(self.store().write(move |tx| Box::pin(async move { nodes::free(tx, holders).await })).await?)
+    }
+
+    /// Wakes the runs that have no time of their own to be looked at.
+    fn wake(&self, rows: &[RunRow]) -> Result<(), ConductorError> {
+        for row in rows {
+            let run = parse_run(row)?;
             // A run that waits may have got its body while nobody lived to be told.
             if run.journal.under_way().next().is_some() || run.phase != Phase::Settle {
                 self.deliver(run.id, Event::Claimed);
@@ -51,6 +74,8 @@ impl Conductor {
     pub(super) fn start_periodic_work(&self) {
         let conductor = self.clone();
         self.repeat(self.config().figures.tick, move || conductor.clone().look_at_due_runs());
+        let conductor = self.clone();
+        self.repeat(self.config().figures.renew, move || conductor.clone().take_over_abandoned());
         let conductor = self.clone();
         self.repeat(self.config().heartbeat_interval, move || conductor.clone().beat());
         let conductor = self.clone();
@@ -113,14 +138,4 @@ impl Conductor {
         let (sign, at) = signs.into_iter().find(|(sign, _)| sign.progress().is_some())?;
         Some((sign, u64::try_from((now() - at).num_seconds()).unwrap_or(0)))
     }
-}
-
-/// Takes every lock over with a new epoch, so that nothing of its old holder can be committed any
-/// more, and lets it go: the runs claim their nodes again one by one.
-async fn free_all(tx: &Tx<'_>, host: String, lease: Duration) -> Result<usize, StoreError> {
-    let taken = nodes::take_over_all(tx, &host, lease).await?;
-    for row in &taken {
-        nodes::release(tx, row.node.id, row.lease_epoch).await?;
-    }
-    Ok(taken.len())
 }

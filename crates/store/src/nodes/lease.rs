@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use assay_core::id::NodeId;
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _, UpdateMany, UpdateResult,
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _, UpdateResult,
     sea_query::Expr,
 };
 use uuid::Uuid;
@@ -17,14 +17,18 @@ use super::{Guard, NodeRow, get, why_not};
 use crate::{Conn, StoreError, Tx, entity::nodes};
 
 /// Takes the node's lock for `host` and returns the node as it is now; its
-/// [`NodeRow::lease_epoch`] is what later writes are guarded by.
+/// [`NodeRow::lease_epoch`] is what later writes are guarded by. A lock whose lease has run out is
+/// taken from its holder.
 ///
 /// # Errors
 /// [`StoreError::Locked`] when somebody holds it, [`StoreError::NotFound`].
 pub async fn reserve(tx: &Tx<'_>, id: NodeId, host: &str, lease: Duration) -> Result<NodeRow, StoreError> {
-    let taken = begin_lease(tx, host, lease)
+    let taken = nodes::Entity::update_many()
+        .col_expr(nodes::Column::Reservation, Expr::value(host))
+        .col_expr(nodes::Column::LeaseEpoch, next_epoch())
+        .col_expr(nodes::Column::LeaseUntil, end(tx, lease))
         .filter(nodes::Column::Id.eq(id.0))
-        .filter(nodes::Column::Reservation.is_null())
+        .filter(nodes::Column::Reservation.is_null().or(has_run_out(tx)))
         .exec(&tx.db)
         .await?;
     if taken.rows_affected == 1 { get(tx, id).await } else { Err(why_not(tx, id).await?) }
@@ -75,32 +79,45 @@ pub async fn check(tx: &Tx<'_>, id: NodeId, epoch: i64) -> Result<(), StoreError
     if held.is_some() { Ok(()) } else { Err(why_not(tx, id).await?) }
 }
 
-/// Takes over every lock that is held, each with a new epoch, and returns those nodes: the start
-/// of the only conductor of a SQLite database, whose file lock says that the holder is gone.
+/// Whose locks are taken away by [`free`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holders {
+    /// Everybody's: the only conductor of a SQLite database starts, and its file lock says that the
+    /// holder is gone.
+    All,
+    /// Of those who have let their lease run out.
+    RunOut,
+}
+
+/// Takes locks from their holders, who can't write under them any more, and returns those nodes.
 ///
 /// # Errors
 /// What the database answers.
-pub async fn take_over_all(tx: &Tx<'_>, host: &str, lease: Duration) -> Result<Vec<NodeRow>, StoreError> {
-    begin_lease(tx, host, lease).filter(nodes::Column::Reservation.is_not_null()).exec(&tx.db).await?;
-    let ids: Vec<Uuid> = nodes::Entity::find()
-        .select_only()
-        .column(nodes::Column::Id)
-        .filter(nodes::Column::Reservation.is_not_null())
-        .into_tuple()
-        .all(&tx.db)
-        .await?;
-    let mut taken = Vec::with_capacity(ids.len());
-    for id in ids {
-        taken.push(get(tx, NodeId(id)).await?);
+pub async fn free(tx: &Tx<'_>, holders: Holders) -> Result<Vec<NodeId>, StoreError> {
+    let condition = match holders {
+        Holders::All => nodes::Column::Reservation.is_not_null(),
+        Holders::RunOut => has_run_out(tx),
+    };
+    let held = nodes::Entity::find().select_only().column(nodes::Column::Id).filter(condition);
+    let ids: Vec<Uuid> = held.into_tuple().all(&tx.db).await?;
+    for &id in &ids {
+        nodes::Entity::update_many()
+            .col_expr(nodes::Column::Reservation, Expr::value(None::<String>))
+            .col_expr(nodes::Column::LeaseEpoch, next_epoch())
+            .col_expr(nodes::Column::LeaseUntil, Expr::value(None::<i64>))
+            .filter(nodes::Column::Id.eq(id))
+            .exec(&tx.db)
+            .await?;
     }
-    Ok(taken)
+    Ok(ids.into_iter().map(NodeId).collect())
 }
 
-fn begin_lease(tx: &Tx<'_>, host: &str, lease: Duration) -> UpdateMany<nodes::Entity> {
-    nodes::Entity::update_many()
-        .col_expr(nodes::Column::Reservation, Expr::value(host))
-        .col_expr(nodes::Column::LeaseEpoch, Expr::col(nodes::Column::LeaseEpoch).add(1))
-        .col_expr(nodes::Column::LeaseUntil, end(tx, lease))
+fn next_epoch() -> Expr {
+    Expr::col(nodes::Column::LeaseEpoch).add(1)
+}
+
+fn has_run_out(conn: &Conn<'_>) -> Expr {
+    Expr::col(nodes::Column::LeaseUntil).lt(conn.now())
 }
 
 /// When a lease that begins now ends, by the database's clock.

@@ -18,7 +18,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-pub use lease::{check, release, renew, reserve, take_over_all};
+pub use lease::{Holders, check, free, release, renew, reserve};
 pub use list::{ListedNode, NodeFilter, NodeSort, NodeSummary, count, list, summaries};
 pub use row::NodeRow;
 pub(crate) use row::open_doc;

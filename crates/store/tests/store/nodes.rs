@@ -1,9 +1,11 @@
 //! Nodes: written, found, sorted, sealed.
 
-use assay_core::{node::Node, provision::ProvisionState, secret::MASK};
+use std::time::Duration;
+
+use assay_core::{id::NodeId, node::Node, provision::ProvisionState, secret::MASK};
 use assay_store::{
     Store, StoreError,
-    nodes::{self, Guard, NodeFilter, NodeSort},
+    nodes::{self, Guard, Holders, NodeFilter, NodeSort},
     page::Page,
 };
 use futures::future::join_all;
@@ -82,10 +84,8 @@ async fn s5_a_stale_epoch_writes_renews_and_releases_nothing() {
     let (_place, store) = store().await;
     insert_node(&store, node(1)).await;
     let zombie = reserve(&store, 1, "here").await.unwrap().lease_epoch;
-    let taken =
-        store.write(|tx| Box::pin(async move { nodes::take_over_all(tx, "there", LEASE).await })).await.unwrap();
-    assert_eq!(taken.len(), 1);
-    assert_eq!((taken[0].lease_epoch, taken[0].node.reservation.as_deref()), (zombie + 1, Some("there")));
+    assert_eq!(free(&store, Holders::All).await, [node_id(1)]);
+    let taken = reserve(&store, 1, "there").await.unwrap();
 
     let changed = Node { description: Some("by a zombie".to_owned()), ..node(1) };
     let written = update(&store, changed, Guard::Holder { epoch: zombie }).await;
@@ -96,7 +96,30 @@ async fn s5_a_stale_epoch_writes_renews_and_releases_nothing() {
     assert!(released.await.is_err());
     let checked = store.write(move |tx| Box::pin(async move { nodes::check(tx, node_id(1), zombie).await }));
     assert!(checked.await.is_err());
-    assert_eq!(nodes::get(&store.read(), node_id(1)).await.unwrap(), taken[0]);
+    assert_eq!(nodes::get(&store.read(), node_id(1)).await.unwrap(), taken);
+}
+
+async fn free(store: &Store, holders: Holders) -> Vec<NodeId> {
+    store.write(move |tx| Box::pin(async move { nodes::free(tx, holders).await })).await.unwrap()
+}
+
+#[tokio::test]
+async fn s5_a_lease_that_has_run_out_is_taken_over_under_a_new_epoch() {
+    let (_place, store) = store().await;
+    for number in [1, 2] {
+        insert_node(&store, node(number)).await;
+        let short = Duration::from_millis(if number == 1 { 50 } else { 60_000 });
+        let held =
+            store.write(move |tx| Box::pin(async move { nodes::reserve(tx, node_id(number), "here", short).await }));
+        held.await.unwrap();
+    }
+    assert!(matches!(reserve(&store, 2, "there").await, Err(StoreError::Locked { .. })));
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    let taken = reserve(&store, 1, "there").await.unwrap();
+    assert_eq!((taken.lease_epoch, taken.node.reservation.as_deref()), (2, Some("there")));
+    let late = store.write(|tx| Box::pin(async move { nodes::renew(tx, node_id(1), 1, LEASE).await })).await;
+    assert!(matches!(late, Err(StoreError::Locked { .. })));
+    assert!(free(&store, Holders::RunOut).await.is_empty(), "both are held");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use assay_core::{id::RunId, node::Node};
 use assay_store::{
     Store, StoreError,
     bodies::{self, CompressedBody},
-    nodes::{self, Guard},
+    nodes::{self, Guard, Holders},
     ports,
     runs::{self, RunRow},
     timeline,
@@ -73,7 +73,7 @@ async fn s5_a_commit_with_a_stale_epoch_changes_nothing_at_all() {
     insert(&store, run(1, node_id(1))).await.unwrap();
     let held = store.write(|tx| Box::pin(async move { nodes::reserve(tx, node_id(1), "here", LEASE).await })).await;
     let zombie = held.unwrap().lease_epoch;
-    store.write(|tx| Box::pin(async move { nodes::take_over_all(tx, "here", LEASE).await })).await.unwrap();
+    store.write(|tx| Box::pin(async move { nodes::free(tx, Holders::All).await })).await.unwrap();
     let commit = store.write(move |tx| {
         Box::pin(async move {
             runs::save(tx, &RunRow { phase: "undo".to_owned(), ..run(1, node_id(1)) }, 1).await?;

@@ -1,0 +1,83 @@
+//! The conductor in this process: what goes wrong inside it, and what clients do meanwhile.
+
+mod house;
+
+use std::time::Duration;
+
+use assay_core::{
+    provision::{ProvisionEvent, ProvisionState},
+    run::{Ending, Phase},
+};
+
+use crate::api::conductor::ConductorError;
+use house::{House, figures};
+
+const POST: &[u8] = br#"{"inventory": {"interfaces": [{"name": "eth0", "mac_address": "52:54:00:00:00:01"}],
+    "cpu": {"architecture": "x86_64", "count": 2}, "boot": {"current_boot_mode": "uefi"}}}"#;
+
+#[tokio::test]
+async fn an_abort_is_refused_when_the_ramdisks_post_was_first() {
+    let house = House::new().await;
+    let conductor = house.started().await;
+    let run = house.inspect_until_wait(&conductor).await;
+    house.node_until(|node| node.reservation.is_none()).await;
+    let lock = house.lock(Duration::from_secs(60)).await;
+    let abort = tokio::spawn({
+        let (conductor, node) = (conductor.clone(), house.node);
+        async move { conductor.request(node, ProvisionEvent::Abort).await }
+    });
+    conductor.take_body(run, POST).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!abort.is_finished(), "nothing is decided while the node is locked");
+    house.unlock(lock).await;
+    let answer = abort.await.unwrap();
+    assert!(matches!(answer, Err(ConductorError::InvalidState(_))), "{answer:?}");
+    assert_eq!(house.run_until(|run| run.phase == Phase::Ended).await.ending, Some(Ending::Success));
+}
+
+#[tokio::test]
+async fn an_abort_is_answered_when_it_is_on_disk() {
+    let house = House::new().await;
+    let conductor = house.started().await;
+    let run = house.inspect_until_wait(&conductor).await;
+    conductor.request(house.node, ProvisionEvent::Abort).await.unwrap();
+    assert_eq!(conductor.load_run(run).await.unwrap().ending, Some(Ending::Aborted));
+}
+
+#[tokio::test]
+async fn s4_a_run_whose_owner_broke_off_is_taken_up_by_another_when_its_lease_has_run_out() {
+    let house = House::new().await;
+    // Its first look at how long an effect may take overflows: a bug inside the task that owns the run.
+    let broken = house.conductor(|config| {
+        config.power_timeout = Duration::MAX;
+        config.figures.retry_first = Duration::from_secs(3600);
+        config.figures.retry_most = Duration::from_secs(3600);
+    });
+    let whole = house.started().await;
+    broken.request(house.node, ProvisionEvent::Inspect).await.unwrap();
+    let run = house.run_until(|run| run.phase == Phase::Wait).await;
+    assert!(run.journal.entries().any(|entry| entry.tries > 1), "{:?}", run.journal);
+    whole.take_body(run.id, POST).await.unwrap();
+    assert_eq!(house.run_until(|run| run.phase == Phase::Ended).await.ending, Some(Ending::Success));
+}
+
+#[tokio::test]
+async fn a_run_that_a_bug_broke_off_is_taken_up_again_by_its_own_conductor() {
+    let house = House::new().await;
+    let broken = house.conductor(|config| config.power_timeout = Duration::MAX);
+    broken.request(house.node, ProvisionEvent::Inspect).await.unwrap();
+    house.run_until(|run| run.journal.under_way().any(|entry| entry.tries > 2)).await;
+    assert!(broken.drives(house.run_until(|_| true).await.id), "it goes on trying");
+}
+
+#[tokio::test]
+async fn a_lock_that_nobody_gave_back_ends_with_its_lease() {
+    let house = House::new().await;
+    let conductor = house.started().await;
+    house.lock(figures().lease).await;
+    let refused = conductor.request(house.node, ProvisionEvent::Inspect).await;
+    assert!(refused.is_err(), "{refused:?}");
+    house.node_until(|node| node.reservation.is_none()).await;
+    house.inspect_until_wait(&conductor).await;
+    assert_eq!(house.node().await.provision_state, ProvisionState::InspectWait);
+}
