@@ -203,6 +203,21 @@ impl Node {
         self.interfaces.get(&kind).map_or("", String::as_str)
     }
 
+    /// This node as it was, with the access to its machine that `now` has: other credentials or
+    /// certificates, as long as the same driver finds the machine at the same place.
+    #[must_use]
+    pub fn with_access_of(mut self, now: &Self) -> Self {
+        let place = |node: &Self| -> JsonMap {
+            let names_place = |key: &str| ["_address", "_port", "_system_id"].iter().any(|end| key.ends_with(end));
+            node.driver_info.clone().into_iter().filter(|(key, _)| names_place(key)).collect()
+        };
+        if self.driver == now.driver && self.interfaces == now.interfaces && place(&self) == place(now) {
+            self.driver_info.clone_from(&now.driver_info);
+            self.secrets.clone_from(&now.secrets);
+        }
+        self
+    }
+
     /// Moves the node by `event`, with every write that the state change brings along: target,
     /// times, and the times of inspection. `last_error` is the caller's.
     ///
@@ -232,5 +247,36 @@ impl Node {
         self.target_provision_state = to.default_target();
         self.provision_updated_at = Some(now);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn renewed_access_is_taken_over_and_another_machine_is_not() {
+        let node = |driver: &str, info: Value, password: &str| {
+            let mut node = crate::testing::node();
+            node.driver = driver.to_owned();
+            node.driver_info = serde_json::from_value(info).unwrap();
+            node.secrets.insert("redfish_password".to_owned(), Secret::new(password.to_owned()));
+            node
+        };
+        let was = node("redfish", json!({"redfish_address": "https://a", "redfish_username": "u"}), "old");
+        let renewed =
+            json!({"redfish_address": "https://a", "redfish_username": "v", "redfish_verify_ca": "/etc/new.pem"});
+        let now = node("redfish", renewed, "new");
+        assert_eq!(was.clone().with_access_of(&now), now);
+        let elsewhere = [
+            node("redfish", json!({"redfish_address": "https://b", "redfish_username": "u"}), "new"),
+            node("redfish", json!({"redfish_address": "https://a", "redfish_system_id": "/2"}), "new"),
+            node("ipmi", Value::Object(was.driver_info.clone()), "new"),
+        ];
+        for now in elsewhere {
+            assert_eq!(was.clone().with_access_of(&now), was, "{now:?}");
+        }
     }
 }

@@ -138,7 +138,7 @@ pub async fn last_of_node(conn: &Conn<'_>, node: NodeId, kind: Option<&str>) -> 
     one(conn, Entity::find().filter(condition).order_by_desc(C::Seq).limit(1)).await
 }
 
-/// The node of a run as it was when it was deleted, secrets included; `None` while it exists.
+/// The node as it was when its run began, secrets included; `None` once the run has ended.
 ///
 /// # Errors
 /// [`StoreError::Sealed`], [`StoreError::Corrupt`].
@@ -155,17 +155,24 @@ pub async fn node_copy(conn: &Conn<'_>, run: RunId) -> Result<Option<Node>, Stor
     nodes::open_doc(conn.sealer, NodeId(node), &doc, secrets.as_deref()).map(Some)
 }
 
-/// Copies a node that is about to be deleted into its open runs, sealed as it is, and wakes them.
-pub(crate) async fn keep_node(
-    tx: &Tx<'_>,
-    node: NodeId,
-    doc: String,
-    secrets: Option<Vec<u8>>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+/// Keeps the node as it is now with its run, secrets sealed: undo goes by it, whatever becomes of
+/// the node.
+///
+/// # Errors
+/// What the database answers.
+pub async fn keep_node(tx: &Tx<'_>, run: RunId, node: &Node) -> Result<(), StoreError> {
     Entity::update_many()
-        .col_expr(C::NodeDoc, Expr::value(doc))
-        .col_expr(C::NodeSecrets, Expr::value(secrets))
+        .col_expr(C::NodeDoc, Expr::value(nodes::to_doc(node)?))
+        .col_expr(C::NodeSecrets, Expr::value(tx.sealer.seal(node.id, &node.secrets)?))
+        .filter(C::Id.eq(run.0))
+        .exec(&tx.db)
+        .await?;
+    Ok(())
+}
+
+/// Makes the open runs of a node that is deleted due at `now`.
+pub(crate) async fn wake_open(tx: &Tx<'_>, node: NodeId, now: Timestamp) -> Result<(), StoreError> {
+    Entity::update_many()
         .col_expr(C::WakeAt, Expr::value(micros(now)))
         .filter(C::NodeId.eq(node.0))
         .filter(C::Open.eq(true))
@@ -202,8 +209,9 @@ fn columns(run: &RunRow) -> ActiveModel {
         ended_at: Set(run.ended_at.map(micros)),
         version: NotSet,
         doc: Set(run.doc.clone()),
-        node_doc: NotSet,
-        node_secrets: NotSet,
+        // Secrets stay no longer than they are needed.
+        node_doc: if run.open { NotSet } else { Set(None) },
+        node_secrets: if run.open { NotSet } else { Set(None) },
     }
 }
 

@@ -113,7 +113,8 @@ impl Conductor {
         let limits = Limits::RAMDISK;
         let bytes = bodies::get(&self.store().read(), id, limits.bytes).await.map_err(unavailable)?;
         let body = Body::parse(&bytes, &limits).map_err(refuse)?;
-        let task = self.task_of(run).await?;
+        let now_is = nodes::get(&self.store().read(), run.node).await.map_err(unavailable)?;
+        let task = self.task(&now_is.node).await.map_err(unavailable)?;
         let view = HookView { node: &task.node, ports: &task.ports };
         let changes = self.config().hooks.run(view, &body, &self.config().hook_options).map_err(refuse)?;
         let new_id = || PortId(uuid::Uuid::new_v4());

@@ -117,7 +117,7 @@ impl Conductor {
         Ok(self.parts().registry.management(&node)?.get_supported_boot_devices(&task).await?)
     }
 
-    /// Deletes a node. An open run of it keeps what undo needs and goes on by itself.
+    /// Deletes a node. An open run of it has what undo needs and goes on by itself.
     pub(super) async fn remove_node(&self, id: NodeId) -> Result<(), ConductorError> {
         let open = runs::open_of_node(&self.store().read(), id).await?;
         let delete = async move |tx: &Tx<'_>| {
@@ -206,6 +206,7 @@ impl NodeChange {
         nodes::update(tx, &node, Guard::Unreserved { version }).await?;
         if let Some(begun) = self.run {
             runs::insert(tx, &begun.row).await?;
+            runs::keep_node(tx, begun.row.id, &node).await?;
             timeline::append(tx, begun.row.id, begun.lines).await?;
         }
         Ok(Ok(()))

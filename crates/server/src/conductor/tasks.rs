@@ -15,14 +15,16 @@ use super::{Conductor, now};
 use crate::api::conductor::ConductorError;
 
 impl Conductor {
-    /// The node and its ports as they are now; of a deleted node what its run has kept.
+    /// The node as it was when the run began, reached as it can be now, and its ports: clients may
+    /// change a node that waits, and may delete it, and the machine that was switched on must still
+    /// be switched off.
     pub(super) async fn task_of(&self, run: &Run) -> Result<Task, DriverError> {
         let conn = self.store().read();
-        let node = match nodes::get(&conn, run.node).await {
-            Err(gone @ StoreError::NotFound { .. }) => {
-                runs::node_copy(&conn, run.id).await.map_err(unreadable)?.ok_or_else(|| unreadable(gone))?
-            }
-            row => row.map_err(unreadable)?.node,
+        let kept = runs::node_copy(&conn, run.id).await.map_err(unreadable)?;
+        let node = match (kept, nodes::get(&conn, run.node).await) {
+            (Some(kept), Ok(now)) => kept.with_access_of(&now.node),
+            (Some(kept), Err(StoreError::NotFound { .. })) => kept,
+            (_, now) => now.map_err(unreadable)?.node,
         };
         let ports = ports::of_node(&conn, run.node).await.map_err(unreadable)?;
         Ok(Task { node, ports, run: Some(run.id) })

@@ -21,7 +21,7 @@ use uuid::Uuid;
 pub use lease::{Holders, check, free, release, renew, reserve};
 pub use list::{ListedNode, NodeFilter, NodeSort, NodeSummary, count, list, summaries};
 pub use row::NodeRow;
-pub(crate) use row::open_doc;
+pub(crate) use row::{open_doc, to_doc};
 
 use crate::{
     Conn, StoreError, Tx,
@@ -106,20 +106,20 @@ pub async fn update(tx: &Tx<'_>, node: &Node, guard: Guard) -> Result<(), StoreE
     if written.rows_affected == 1 { Ok(()) } else { Err(why_not(tx, node.id).await?) }
 }
 
-/// Deletes a node with its ports, inventory and history. Its open runs get a copy of it first,
-/// sealed secrets included: undo needs the BMC ([`runs::node_copy`](crate::runs::node_copy)).
-/// They are woken at `now`.
+/// Deletes a node with its ports, inventory and history. Its open runs, which have a copy of it
+/// ([`runs::node_copy`](crate::runs::node_copy)), are woken at `now`.
 ///
 /// # Errors
 /// As [`update`].
 pub async fn delete(tx: &Tx<'_>, id: NodeId, guard: Guard, now: Timestamp) -> Result<(), StoreError> {
-    let stored = nodes::Entity::find().filter(nodes::Column::Id.eq(id.0)).filter(guard.condition()).one(&tx.db).await?;
-    let Some(stored) = stored else { return Err(why_not(tx, id).await?) };
-    crate::runs::keep_node(tx, id, stored.doc, stored.secrets, now).await?;
+    let deleted = nodes::Entity::delete_many().filter(nodes::Column::Id.eq(id.0)).filter(guard.condition());
+    if deleted.exec(&tx.db).await?.rows_affected == 0 {
+        return Err(why_not(tx, id).await?);
+    }
+    crate::runs::wake_open(tx, id, now).await?;
     ports::Entity::delete_many().filter(ports::Column::NodeId.eq(id.0)).exec(&tx.db).await?;
     inspections::Entity::delete_many().filter(inspections::Column::NodeId.eq(id.0)).exec(&tx.db).await?;
     history::Entity::delete_many().filter(history::Column::NodeId.eq(id.0)).exec(&tx.db).await?;
-    nodes::Entity::delete_many().filter(nodes::Column::Id.eq(id.0)).exec(&tx.db).await?;
     Ok(())
 }
 

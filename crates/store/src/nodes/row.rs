@@ -63,7 +63,7 @@ pub(super) fn parse_doc<'a, Json: Deserialize<'a>>(id: NodeId, doc: &'a str) -> 
 }
 
 /// The node as JSON that may be shown. The lock has its own column.
-fn to_doc(node: &Node) -> Result<String, StoreError> {
+pub(crate) fn to_doc(node: &Node) -> Result<String, StoreError> {
     let mut shown = Node { reservation: None, ..node.clone() };
     for key in node.secrets.keys() {
         shown.driver_info.insert(key.clone(), MASK.into());

@@ -90,25 +90,35 @@ async fn s5_a_commit_with_a_stale_epoch_changes_nothing_at_all() {
 }
 
 #[tokio::test]
-async fn s1_a_deleted_node_leaves_its_open_runs_what_undo_needs() {
+async fn s1_what_undo_needs_of_the_node_outlives_its_change_and_its_deletion() {
     let (place, store) = store().await;
     insert_node(&store, node(1)).await;
-    insert(&store, run(1, node_id(1))).await.unwrap();
-    insert(&store, RunRow { open: false, ..run(2, node_id(1)) }).await.unwrap();
+    for number in [1, 2] {
+        let kept = RunRow { exclusive: number == 1, ..run(number, node_id(1)) };
+        insert(&store, kept.clone()).await.unwrap();
+        let keep = store.write(move |tx| Box::pin(async move { runs::keep_node(tx, kept.id, &node(1)).await })).await;
+        keep.unwrap();
+    }
+    save(&store, RunRow { open: false, ..run(2, node_id(1)) }, 1).await.unwrap();
     let delete =
         |guard| store.write(move |tx| Box::pin(async move { nodes::delete(tx, node_id(1), guard, time(60)).await }));
     assert!(delete(Guard::Unreserved { version: 9 }).await.is_err());
-    assert_eq!(runs::node_copy(&store.read(), run(1, node_id(1)).id).await.unwrap(), None);
     store
-        .write(|tx| Box::pin(async move { ports::insert(tx, &port(5, node_id(1), "52:54:00:00:00:01")).await }))
+        .write(|tx| {
+            Box::pin(async move {
+                ports::insert(tx, &port(5, node_id(1), "52:54:00:00:00:01")).await?;
+                let moved = Node { driver: "ipmi".to_owned(), ..node(1) };
+                nodes::update(tx, &moved, Guard::Unreserved { version: 1 }).await
+            })
+        })
         .await
         .unwrap();
-    delete(Guard::Unreserved { version: 1 }).await.unwrap();
+    delete(Guard::Unreserved { version: 2 }).await.unwrap();
 
     assert!(nodes::get(&store.read(), node_id(1)).await.is_err());
     assert!(ports::of_node(&store.read(), node_id(1)).await.unwrap().is_empty());
     assert_eq!(ids(runs::due(&store.read(), time(60), 10).await.unwrap()), [1]);
-    assert_eq!(runs::node_copy(&store.read(), run(2, node_id(1)).id).await.unwrap(), None);
+    assert_eq!(runs::node_copy(&store.read(), run(2, node_id(1)).id).await.unwrap(), None, "it has ended");
     drop(store);
     let store = place.open().await.unwrap();
     let copy = runs::node_copy(&store.read(), run(1, node_id(1)).id).await.unwrap().unwrap();

@@ -37,7 +37,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 const POLL: Duration = Duration::from_millis(10);
 
-/// BMCs, each at the address that `driver_info[address]` gives.
+/// BMCs, each at the address that `driver_info[fake_address]` gives.
 #[derive(Default)]
 pub struct Bmcs {
     /// Whether each machine is on; absent: it was never touched.
@@ -76,7 +76,7 @@ impl PowerInterface for Bmcs {
 }
 
 fn address(task: &Task) -> &str {
-    task.node.driver_info["address"].as_str().unwrap()
+    task.node.driver_info["fake_address"].as_str().unwrap()
 }
 
 /// A store with one node in `manageable`, and what conductors are made of.
@@ -97,7 +97,7 @@ impl House {
         let mut node = Node::blank(house.node, ProvisionState::Manageable, now());
         node.driver = "fake-hardware".to_owned();
         node.interfaces = house.registry().complete("fake-hardware", &asked).unwrap();
-        node.driver_info.insert("address".to_owned(), "old".into());
+        node.driver_info.insert("fake_address".to_owned(), "old".into());
         let port = Port::blank(PortId(Uuid::from_u128(2)), node.id, "52:54:00:00:00:01".parse().unwrap(), now());
         let insert = house.store.write(move |tx| {
             Box::pin(async move {

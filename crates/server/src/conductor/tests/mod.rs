@@ -5,6 +5,7 @@ mod house;
 use std::time::Duration;
 
 use assay_core::{
+    power::PowerState,
     provision::{ProvisionEvent, ProvisionState},
     run::{Ending, Phase},
 };
@@ -80,4 +81,19 @@ async fn a_lock_that_nobody_gave_back_ends_with_its_lease() {
     house.node_until(|node| node.reservation.is_none()).await;
     house.inspect_until_wait(&conductor).await;
     assert_eq!(house.node().await.provision_state, ProvisionState::InspectWait);
+}
+
+#[tokio::test]
+async fn s1_a_node_that_is_pointed_at_another_machine_while_it_waits_is_undone_on_the_first() {
+    let house = House::new().await;
+    let conductor = house.started().await;
+    house.inspect_until_wait(&conductor).await;
+    assert!(house.bmcs.is_on("old"));
+    house.bmcs.switch("new", PowerState::On);
+    house.patch(|node| drop(node.driver_info.insert("fake_address".to_owned(), "new".into()))).await;
+    conductor.request(house.node, ProvisionEvent::Abort).await.unwrap();
+    house.run_until(|run| run.phase == Phase::Ended).await;
+    assert!(!house.bmcs.is_on("old"), "the machine that was inspected");
+    assert!(house.bmcs.is_on("new"), "the one that nothing was done to");
+    assert_eq!(house.node().await.driver_info["fake_address"], "new");
 }
