@@ -169,6 +169,8 @@ impl fmt::Display for Effect {
 pub enum Receipt {
     /// Nothing but success.
     Done,
+    /// Nothing was done: what a client has set since the run's end stays.
+    Overtaken,
     /// What the BMC held before the run changed anything.
     Before {
         /// The power state.

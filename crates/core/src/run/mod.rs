@@ -57,6 +57,9 @@ pub enum RunKind {
 }
 
 impl RunKind {
+    /// The names of what clients ask for beside inspections: power actions and boot devices.
+    pub const OF_CLIENTS: [&str; 2] = ["power", "boot_device"];
+
     /// The name in the store.
     #[must_use]
     pub const fn name(self) -> &'static str {

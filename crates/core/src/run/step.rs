@@ -10,7 +10,7 @@ use super::{
     conclude::conclude,
     figures::Figures,
     plan::{Step, expand, plan},
-    undo::{needed, rank},
+    undo::{needed, needed_if_late, rank},
 };
 use crate::{boot::sign::Sign, id::BodyId, node::Timestamp, power::PowerState, provision::ProvisionEvent};
 
@@ -165,6 +165,7 @@ impl Stepper {
             Receipt::Validated(validation) => self.decide(validation),
             Receipt::PortsCreated(count) if count > 0 => self.note(&format!("{count} port(s) created")),
             Receipt::Processed { warnings } => warnings.iter().for_each(|text| self.note(text)),
+            Receipt::Overtaken => self.note("left as a client has set it since the end"),
             _ => {}
         }
     }
@@ -240,16 +241,17 @@ impl Stepper {
         self.out.start = run.journal.restart_under_way(self.now);
     }
 
-    /// Another pass over what is owed, or over everything if requests may have landed late.
+    /// Another pass over what is owed, and over what may have landed late.
     fn pay(&mut self, figures: &Figures) {
         let run = &mut self.out.run;
+        run.to_undo = run.debt().into_iter().map(|entry| entry.effect.clone()).collect();
         if owes_look(run) && look_at(run, figures).is_some_and(|at| at <= self.now) {
             run.rechecked = true;
-            run.to_undo = needed(run);
-        } else {
-            run.to_undo = run.debt().into_iter().map(|entry| entry.effect.clone()).collect();
-            run.to_undo.sort_by_key(rank);
+            let late = needed_if_late(run).into_iter().filter(|effect| !run.to_undo.contains(effect));
+            let late: Vec<Effect> = late.collect();
+            run.to_undo.extend(late);
         }
+        run.to_undo.sort_by_key(rank);
     }
 
     /// Fixes the outcome; the first one counts.
@@ -324,6 +326,7 @@ fn power_after(effect: &Effect, receipt: &Receipt) -> Option<PowerState> {
     use super::EndPower;
     match (effect, receipt) {
         (_, Receipt::Before { power, .. }) => Some(*power),
+        (_, Receipt::Overtaken) => None,
         (Effect::PowerOff | Effect::RestorePower { to: EndPower::Off }, _) => Some(PowerState::Off),
         (Effect::PowerOn { .. } | Effect::RestorePower { to: EndPower::Reboot }, _) => Some(PowerState::On),
         (Effect::SetPower { target }, _) => Some(target.end_state()),

@@ -1,5 +1,6 @@
 //! The engine against a scripted world: order, endings, debts, restarts, and random events.
 
+mod late;
 mod properties;
 
 use std::time::Duration;
@@ -282,20 +283,6 @@ fn power_policy_at_the_end_is_carried_out_once() {
     assert_eq!(end(false, false, Event::Body(body())), [], "a success leaves the node on");
     assert_eq!(end(false, false, Event::Abort), [(EndPower::Off, Some(0))], "an abort never does");
     assert_eq!(end(true, true, Event::Abort), [(EndPower::Reboot, Some(4))], "the reboot comes last");
-}
-
-#[test]
-fn s5_a_run_whose_requests_may_land_late_is_looked_at_again() {
-    let mut player = Player::new(snapshot());
-    player.fails = vec![("PowerOn", true)];
-    player.play(Event::Requested);
-    assert_eq!(player.run.phase, Phase::Settle);
-    assert_eq!(player.run.wake_at, Some(at(35)));
-    player.order.clear();
-    player.now = 35;
-    player.play(Event::Deadline { last_sign: None });
-    assert_eq!(player.order, CLEAN_UP);
-    assert_eq!(player.run.phase, Phase::Ended);
 }
 
 #[test]

@@ -11,15 +11,40 @@ use crate::power::BootOverride;
 /// node that must not be powered off. Each is tried whatever became of the others.
 #[must_use]
 pub fn needed(run: &Run) -> Vec<Effect> {
+    of_entries(run, |_| true)
+}
+
+/// The undo effects of what may have landed after the run's end: nothing else is touched once more,
+/// for the node is its clients' again. A late reboot has ended outside of the ramdisk by itself.
+#[must_use]
+pub fn needed_if_late(run: &Run) -> Vec<Effect> {
+    let mut effects = of_entries(run, Entry::may_land_late);
+    effects.retain(|effect| *effect != Effect::RestorePower { to: EndPower::Reboot });
+    effects
+}
+
+fn of_entries(run: &Run, wanted: impl Fn(&Entry) -> bool) -> Vec<Effect> {
     if run.snapshot.kind != RunKind::Inspect {
         return Vec::new();
     }
     let mut effects: Vec<Effect> = Vec::new();
-    for entry in run.journal.entries().filter(|entry| !entry.undo) {
+    for entry in run.journal.entries().filter(|entry| !entry.undo && wanted(entry)) {
         effects.extend(undo(run, entry).filter(|effect| !effects.contains(effect)));
     }
     effects.sort_by_key(rank);
     effects
+}
+
+/// Whether `later`, what a client has asked for after the run's end, has taken the place of this
+/// undo, which would take it back.
+#[must_use]
+pub fn is_overtaken(run: &Run, effect: &Effect, later: &Run) -> bool {
+    let same = match effect {
+        Effect::RestorePower { .. } => matches!(later.snapshot.kind, RunKind::Power(_)),
+        Effect::RestoreBootDevice { .. } => matches!(later.snapshot.kind, RunKind::BootDevice { .. }),
+        _ => false,
+    };
+    same && later.ending == Some(Ending::Success) && run.concluded_at.is_some_and(|at| at < later.created_at)
 }
 
 /// What undoes one entry. An entry without an outcome, or whose answer was lost, may have happened.

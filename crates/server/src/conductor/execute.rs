@@ -6,7 +6,7 @@ use assay_core::{
     kernel::KernelParams,
     node::Node,
     power::PowerTarget,
-    run::{Effect, EndPower, Receipt, Run, RunKind, Validation, Verdict},
+    run::{Effect, EndPower, Receipt, Run, RunKind, Validation, Verdict, undo},
 };
 use assay_drivers::{DriverError, Task, interface::InspectKind};
 
@@ -20,6 +20,9 @@ impl Conductor {
         lease: Option<Lease>,
         effect: &Effect,
     ) -> Result<Receipt, DriverError> {
+        if self.is_overtaken(run, effect).await? {
+            return Ok(Receipt::Overtaken);
+        }
         let task = self.task_of(run).await?;
         let node = &task.node;
         let registry = &self.parts().registry;
@@ -64,6 +67,15 @@ impl Conductor {
             }
         }
         Ok(Receipt::Done)
+    }
+
+    /// Whether a client has set since the run's end what the effect would put back.
+    async fn is_overtaken(&self, run: &Run, effect: &Effect) -> Result<bool, DriverError> {
+        if run.concluded_at.is_none() {
+            return Ok(false);
+        }
+        let later = self.latest_of_clients(run.node).await.map_err(|failure| DriverError::Bmc(failure.to_string()))?;
+        Ok(later.iter().any(|later| undo::is_overtaken(run, effect, later)))
     }
 
     /// The power state; for an inspection also the boot override that is there before ours. A BMC

@@ -1,9 +1,9 @@
 //! Loading what an interface may know, and the run's form in the store.
 
 use assay_core::{
-    id::PortId,
+    id::{NodeId, PortId},
     port::Port,
-    run::{Phase, Receipt, Run},
+    run::{Phase, Receipt, Run, RunKind},
 };
 use assay_drivers::{DriverError, Task};
 use assay_store::{
@@ -28,6 +28,16 @@ impl Conductor {
         };
         let ports = ports::of_node(&conn, run.node).await.map_err(unreadable)?;
         Ok(Task { node, ports, run: Some(run.id) })
+    }
+
+    /// The latest power action and the latest change of the boot device that clients asked for.
+    pub(super) async fn latest_of_clients(&self, node: NodeId) -> Result<Vec<Run>, ConductorError> {
+        let conn = self.store().read();
+        let mut latest = Vec::new();
+        for kind in RunKind::OF_CLIENTS {
+            latest.extend(runs::last_of_node(&conn, node, Some(kind)).await?.as_ref().map(parse_run).transpose()?);
+        }
+        Ok(latest)
     }
 
     /// Makes a port for each MAC address that the BMC lists and that no port has yet.

@@ -5,12 +5,12 @@ mod house;
 use std::time::Duration;
 
 use assay_core::{
-    power::PowerState,
+    power::{PowerState, PowerTarget},
     provision::{ProvisionEvent, ProvisionState},
     run::{Ending, Phase},
 };
 
-use crate::api::conductor::ConductorError;
+use crate::{api::conductor::ConductorError, conductor::Conductor};
 use house::{House, figures};
 
 const POST: &[u8] = br#"{"inventory": {"interfaces": [{"name": "eth0", "mac_address": "52:54:00:00:00:01"}],
@@ -96,4 +96,35 @@ async fn s1_a_node_that_is_pointed_at_another_machine_while_it_waits_is_undone_o
     assert!(!house.bmcs.is_on("old"), "the machine that was inspected");
     assert!(house.bmcs.is_on("new"), "the one that nothing was done to");
     assert_eq!(house.node().await.driver_info["fake_address"], "new");
+}
+
+/// A run whose power-on was lost and may still land, at its end; it is looked at again after `late`.
+async fn run_that_is_looked_at_again(house: &House, late: Duration) -> Conductor {
+    let conductor = house.conductor(|config| config.figures.late = late);
+    conductor.start().await.unwrap();
+    *house.bmcs.loses.lock().unwrap() = Some(PowerTarget::On);
+    conductor.request(house.node, ProvisionEvent::Inspect).await.unwrap();
+    house.run_until(|run| run.phase == Phase::Settle).await;
+    house.node_until(|node| node.reservation.is_none()).await;
+    conductor
+}
+
+#[tokio::test]
+async fn s5_a_power_on_that_lands_after_the_end_is_put_right() {
+    let house = House::new().await;
+    let _conductor = run_that_is_looked_at_again(&house, Duration::from_millis(500)).await;
+    house.bmcs.switch("old", PowerState::On);
+    house.run_until(|run| run.phase == Phase::Ended).await;
+    assert!(!house.bmcs.is_on("old"));
+}
+
+#[tokio::test]
+async fn what_a_client_has_switched_on_since_the_end_stays_on() {
+    let house = House::new().await;
+    let conductor = run_that_is_looked_at_again(&house, Duration::from_secs(4)).await;
+    conductor.start_power(house.node, PowerTarget::On).await.unwrap();
+    house.node_until(|node| node.power_state == Some(PowerState::On)).await;
+    house.run_until(|run| run.phase == Phase::Ended).await;
+    assert!(house.bmcs.is_on("old"));
+    assert_eq!(house.node().await.power_state, Some(PowerState::On), "nothing was switched off");
 }
