@@ -1,4 +1,6 @@
-//! The version documents at `/` and `/v1`.
+//! The version documents at `/` and `/v1`, and the one of volumes.
+
+use std::fmt::Display;
 
 use assay_core::microversion::{Endpoint, Microversion};
 use serde_json::{Map, Value, json};
@@ -43,6 +45,16 @@ pub fn v1(base: &str, asked: Microversion) -> Value {
         }
     }
     Value::Object(document)
+}
+
+/// `GET /v1/volume` and the same below a node: the collections below `path`.
+#[must_use]
+pub fn volume(base: &str, path: impl Display) -> Value {
+    json!({
+        "links": pair(base, format_args!("{path}/")),
+        "connectors": pair(base, format_args!("{path}/connectors")),
+        "targets": pair(base, format_args!("{path}/targets")),
+    })
 }
 
 const COLLECTIONS: &[(&str, u16)] = &[

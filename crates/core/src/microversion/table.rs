@@ -125,15 +125,17 @@ since_table! {
 since_table! {
     /// Endpoints that are younger than the API itself.
     Endpoint {
+        Chassis = "chassis" 1, Console = "states/console" 1, VendorPassthru = "vendor_passthru" 1,
         NodeName = "names of nodes in paths" 5, RaidConfig = "states/raid" 12, Lookup = "lookup" 22,
         Heartbeat = "heartbeat" 22, Portgroups = "portgroups" 23, NodePortgroups = "nodes/portgroups" 24,
         PortgroupPorts = "portgroups/ports" 24, SoftPower = "soft power actions" 27, Vifs = "vifs" 28,
         InjectNmi = "inject_nmi" 29, DriverDetail = "drivers?detail" 30, Volume = "volume" 32, Traits = "traits" 37,
         Bios = "bios" 40, ResetInterfaces = "reset_interfaces" 45, Conductors = "conductors" 49,
-        Allocations = "allocations" 52, DeployTemplates = "deploy_templates" 55, BootMode = "states/boot_mode" 76,
-        History = "history" 78, Inventory = "inventory" 81, Shards = "shards" 82,
+        Allocations = "allocations" 52, Events = "events" 54, DeployTemplates = "deploy_templates" 55,
+        Indicators = "indicators" 63, BootMode = "states/boot_mode" 76, History = "history" 78,
+        Inventory = "inventory" 81, Shards = "shards" 82, Children = "children" 83,
         ContinueInspection = "continue_inspection" 84, Firmware = "firmware" 86, PortName = "names of ports in paths" 88,
-        VirtualMedia = "vmedia" 89, Runbooks = "runbooks" 92, PortNodeIdent = "node_ident" 94,
+        VirtualMedia = "vmedia" 89, Runbooks = "runbooks" 92, VirtualMediaRead = "GET vmedia" 93, PortNodeIdent = "node_ident" 94,
     }
 }
 

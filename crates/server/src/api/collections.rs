@@ -1,27 +1,20 @@
-//! The version documents, collections that hold nothing yet, and paths that lead nowhere.
+//! The version documents, the shards of nodes, and paths that lead nowhere.
 
 use assay_core::microversion::Endpoint;
+use assay_store::nodes;
 use assay_wire::{fault, root as documents};
 use axum::{
-    Json, Router,
-    extract::Path,
+    Json,
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use serde_json::{Value, json};
 
-use super::{Api, ApiError, extract::Asked};
-
-/// Collections of kinds of which there is nothing here.
-pub fn router() -> Router<Api> {
-    Router::new()
-        .route("/v1/chassis", get(|| async { Json(json!({"chassis": []})) }))
-        .route("/v1/chassis/{id}", get(no_chassis))
-        .route("/v1/portgroups", get(portgroups))
-        .route("/v1/portgroups/detail", get(portgroups))
-        .route("/v1/portgroups/{id}", get(no_portgroup))
-}
+use super::{
+    Api, ApiError,
+    extract::{Args, Asked, ok, under},
+};
 
 /// `GET /`.
 pub async fn root(asked: Asked) -> Json<Value> {
@@ -33,18 +26,13 @@ pub async fn v1(asked: Asked) -> Json<Value> {
     Json(documents::v1(&asked.base, asked.version))
 }
 
-async fn no_chassis(Path(id): Path<String>) -> ApiError {
-    ApiError::NotFound(format!("Chassis {id} could not be found."))
-}
-
-async fn portgroups(asked: Asked) -> Result<Json<Value>, ApiError> {
-    asked.needs(Endpoint::Portgroups)?;
-    Ok(Json(json!({"portgroups": []})))
-}
-
-async fn no_portgroup(asked: Asked, Path(id): Path<String>) -> Result<(), ApiError> {
-    asked.needs(Endpoint::Portgroups)?;
-    Err(ApiError::NotFound(format!("Portgroup {id} could not be found.")))
+/// `GET /v1/shards`: how many nodes each shard has; those that are in none are counted as `None`.
+pub async fn shards(State(api): State<Api>, asked: Asked, args: Args) -> Result<Response, ApiError> {
+    asked.needs(Endpoint::Shards)?;
+    args.none()?;
+    let shards = nodes::shards(&api.store.read()).await?.into_iter();
+    let shown = shards.map(|(name, count)| json!({"name": name.as_deref().unwrap_or("None"), "count": count}));
+    ok(&under("shards", shown.collect::<Vec<_>>()))
 }
 
 /// A path that nothing is served at.

@@ -23,6 +23,7 @@ pub fn router() -> Router<Api> {
         .route("/{name}", get(one))
         .route("/{name}/properties", get(properties))
         .route("/{name}/vendor_passthru/methods", get(methods))
+        .route("/{name}/raid/logical_disk_properties", get(logical_disks))
 }
 
 fn shown(api: &Api, known: &Known) -> HardwareType {
@@ -82,4 +83,9 @@ async fn properties_by_query(State(api): State<Api>, Args(mut args): Args) -> Re
 async fn methods(State(api): State<Api>, Path(name): Path<String>) -> Result<Response, ApiError> {
     find(&api, &name)?;
     ok(&json!({}))
+}
+
+async fn logical_disks(State(api): State<Api>, asked: Asked, Path(name): Path<String>) -> Result<(), ApiError> {
+    asked.needs(Endpoint::RaidConfig)?;
+    Err(ApiError::unsupported(find(&api, &name)?.name, "get_logical_disk_properties"))
 }

@@ -63,6 +63,12 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// A driver can't do what a request is about, which the field calls by the name of a method.
+    #[must_use]
+    pub fn unsupported(driver: &str, extension: &str) -> Self {
+        Self::Invalid(format!("Driver {driver} does not support {extension} (disabled or not implemented)."))
+    }
+
     /// Whether trying again after a pause can help: somebody holds the node's lock.
     #[must_use]
     pub const fn is_locked(&self) -> bool {

@@ -10,6 +10,7 @@ use assay_store::Store;
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use tower_http::catch_panic::CatchPanicLayer;
 
+mod absent;
 pub mod auth;
 pub mod callback;
 mod collections;
@@ -58,7 +59,8 @@ pub fn router(api: Api) -> Router {
         .nest("/v1/ports", ports::router())
         .nest("/v1/drivers", drivers::router())
         .nest("/v1/conductors", conductors::router())
-        .merge(collections::router())
+        .route("/v1/shards", get(collections::shards))
+        .merge(absent::router())
         .fallback(collections::unknown_path)
         .method_not_allowed_fallback(collections::unknown_method)
         .with_state(api.clone())

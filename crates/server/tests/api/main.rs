@@ -2,6 +2,8 @@
 //! that ends every verb at once; where conductor and interfaces are what matters, with the real ones.
 
 #[cfg(test)]
+mod absent;
+#[cfg(test)]
 mod basic_auth;
 #[cfg(test)]
 mod callbacks;

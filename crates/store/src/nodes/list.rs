@@ -3,7 +3,7 @@
 use assay_core::{id::NodeId, node::Node, provision::ProvisionState};
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, ExprTrait as _, FromQueryResult, PaginatorTrait as _, QueryFilter as _,
-    QuerySelect as _, Select,
+    QueryOrder as _, QuerySelect as _, Select,
     sea_query::{Expr, LikeExpr},
 };
 use serde_json::value::RawValue;
@@ -152,6 +152,15 @@ pub async fn list(conn: &Conn<'_>, filter: &NodeFilter, page: &Page<NodeSort>) -
 /// What the database answers.
 pub async fn count(conn: &Conn<'_>, filter: &NodeFilter) -> Result<u64, StoreError> {
     Ok(filter.apply(Entity::find()).count(&conn.db).await?)
+}
+
+/// How many nodes each shard has, and how many are in none, sorted by name.
+///
+/// # Errors
+/// What the database answers.
+pub async fn shards(conn: &Conn<'_>) -> Result<Vec<(Option<String>, i64)>, StoreError> {
+    let select = Entity::find().select_only().column(C::Shard).column_as(C::Id.count(), "count");
+    Ok(select.group_by(C::Shard).order_by_asc(C::Shard).into_tuple().all(&conn.db).await?)
 }
 
 async fn select(conn: &Conn<'_>, filter: &NodeFilter, page: &Page<NodeSort>) -> Result<Select<Entity>, StoreError> {

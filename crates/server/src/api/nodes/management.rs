@@ -1,13 +1,13 @@
 //! `/v1/nodes/<node>/management`: the boot device, as the BMC has it.
 
-use assay_core::{microversion::Endpoint, power::BootDevice};
+use assay_core::power::BootDevice;
 use assay_wire::states::BootDeviceRequest;
 use axum::{
     Router,
     extract::{Path, State},
     http::StatusCode,
     response::Response,
-    routing::{get, put},
+    routing::get,
 };
 use serde_json::json;
 
@@ -21,10 +21,7 @@ use super::{
 };
 
 pub fn router() -> Router<Api> {
-    Router::new()
-        .route("/boot_device", get(show).put(set))
-        .route("/boot_device/supported", get(supported))
-        .route("/inject_nmi", put(inject_nmi))
+    Router::new().route("/boot_device", get(show).put(set)).route("/boot_device/supported", get(supported))
 }
 
 async fn show(
@@ -62,10 +59,4 @@ async fn supported(
     args.none()?;
     let node = find(&api, &asked, &ident).await?.node;
     ok(&under("supported_boot_devices", api.conductor.supported_boot_devices(node.id).await?))
-}
-
-async fn inject_nmi(State(api): State<Api>, asked: Asked, Path(ident): Path<String>) -> Result<Response, ApiError> {
-    asked.needs(Endpoint::InjectNmi)?;
-    let node = find(&api, &asked, &ident).await?.node;
-    Err(ApiError::Invalid(format!("Driver {} does not support inject_nmi (disabled or not implemented).", node.driver)))
 }

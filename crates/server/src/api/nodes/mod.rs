@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{Api, ApiError, extract::Asked};
 
+mod children;
 mod create;
 mod history;
 mod inventory;
@@ -36,6 +37,7 @@ pub fn router() -> Router<Api> {
         .route("/{node}/ports", get(super::ports::of_node))
         .route("/{node}/ports/detail", get(super::ports::of_node_detail))
         .route("/{node}/inventory", get(inventory::get))
+        .route("/{node}/children", get(children::list))
         .route("/{node}/history", get(history::list))
         .route("/{node}/history/{entry}", get(history::one))
         .route("/{node}/timeline", get(timeline::get))

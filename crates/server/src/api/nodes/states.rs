@@ -36,7 +36,6 @@ pub fn router() -> Router<Api> {
         .route("/", get(show))
         .route("/provision", put(provision))
         .route("/power", put(power))
-        .route("/console", get(console))
         .route("/raid", put(raid))
 }
 
@@ -132,11 +131,6 @@ fn power_target(node: &Node, request: &PowerRequest, asked: &Asked) -> Result<Po
         return Err(ConductorError::Conflict(text).into());
     }
     Ok(target)
-}
-
-async fn console(State(api): State<Api>, asked: Asked, Path(ident): Path<String>) -> Result<Response, ApiError> {
-    let node = find(&api, &asked, &ident).await?.node;
-    Err(ApiError::Invalid(format!("Driver {} does not support console (disabled or not implemented).", node.driver)))
 }
 
 async fn raid(State(api): State<Api>, asked: Asked, Path(ident): Path<String>) -> Result<Response, ApiError> {
