@@ -11,6 +11,7 @@ use crate::assay;
 use crate::client::Client;
 use crate::command;
 use crate::images;
+use crate::interrupt;
 use crate::lab::machine::{Firmware, Machine};
 use crate::lab::{INSPECTION, INSPECTION_INTERFACE, Lab, power, segment};
 use crate::project::Project;
@@ -28,7 +29,7 @@ pub fn run(project: &Project) -> Result<()> {
     ui::heading("2. A machine with a Redfish BMC, on a network segment of its own");
     let lab = step("switch, machine, BMC", || Lab::up(project, vec![Machine::large(1, Firmware::Bios)]))?;
     let result = show(project, &lab, &binary);
-    if result.is_err() {
+    if result.is_err() && !interrupt::asked() {
         ui::say(&format!("The service said:\n{}", command::tail(&lab.log(assay::SERVICE), 15)));
         ui::say(&format!("All logs and the machine's console: {}", lab.save_logs(project, "demo")?.display()));
     }
@@ -67,7 +68,7 @@ fn show(project: &Project, lab: &Lab, binary: &Path) -> Result<()> {
     step("baremetal node inspect", || client.run(&["node", "inspect", &machine.name]))?;
     watch(lab, binary, machine)?;
     ui::heading("6. What is left");
-    step("the node is manageable, the machine is off, nobody answers its DHCP", || nothing_left(lab, binary, machine))
+    step("manageable, powered off, nobody answers its DHCP", || nothing_left(lab, binary, machine))
 }
 
 fn watch(lab: &Lab, binary: &Path, machine: &Machine) -> Result<()> {

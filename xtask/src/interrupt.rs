@@ -1,13 +1,14 @@
 //! Ctrl-C: every wait of the task runner ends early, so that what was started is stopped by its guards.
 
-use std::sync::Arc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::ui;
 
 static ASKED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
@@ -20,9 +21,14 @@ pub fn listen() -> Result<()> {
     Ok(())
 }
 
-/// Whether somebody asked us to stop.
+/// Whether somebody asked us to stop; who finds out first says so, since stopping takes a moment.
 pub fn asked() -> bool {
-    ASKED.get().is_some_and(|asked| asked.load(Ordering::Relaxed))
+    static TOLD: Once = Once::new();
+    let asked = ASKED.get().is_some_and(|asked| asked.load(Ordering::Relaxed));
+    if asked {
+        TOLD.call_once(|| ui::say("\n  interrupted: stopping what was started"));
+    }
+    asked
 }
 
 /// Fails when somebody asked us to stop.

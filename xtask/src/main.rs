@@ -22,6 +22,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::lab::Lab;
 use crate::lab::machine::{Firmware, Machine};
+use crate::lab::neutron::Stack;
 use crate::project::Project;
 use crate::setup::root;
 use crate::test::Group;
@@ -71,14 +72,25 @@ enum Verb {
 #[derive(Debug, Subcommand)]
 enum LabVerb {
     /// Bring a lab up and let it stay: a BIOS machine and a UEFI machine with Redfish BMCs
-    Up,
+    Up {
+        /// With a real Keystone and Neutron, which move the machines' switch ports
+        #[arg(long)]
+        neutron: bool,
+    },
     /// Take every lab down that is not in use
     Down,
 }
 
+/// What a shell gives for a program that a Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
+        Err(_) if interrupt::asked() => {
+            ui::say("  interrupted: nothing that was started is left");
+            ExitCode::from(INTERRUPTED)
+        }
         Err(error) => {
             ui::say(&format!("\n{} {error:#}", ui::paint("31", "error:")));
             ExitCode::FAILURE
@@ -123,11 +135,18 @@ fn run(cli: Cli) -> Result<ExitCode> {
 
 fn lab_verb(project: &Project, verb: &LabVerb) -> Result<()> {
     match verb {
-        LabVerb::Up => {
+        LabVerb::Up { neutron } => {
             setup::everything(project)?;
+            if *neutron {
+                setup::neutron(project)?;
+            }
             let machines = vec![Machine::large(1, Firmware::Bios), Machine::large(2, Firmware::Uefi)];
             let lab = ui::step("switch, machines, BMCs", || Lab::up(project, machines))?;
-            ui::say(&lab.guide());
+            let cloud = match neutron {
+                true => ui::step("Keystone, Neutron, agents", || Stack::up(project, &lab))?.guide(),
+                false => String::new(),
+            };
+            ui::say(&format!("{}{cloud}", lab.guide()));
             lab.keep()
         }
         LabVerb::Down => {

@@ -1,11 +1,16 @@
 //! Where the checkout and its one cache folder are.
 
 use std::env;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+
+use crate::interrupt;
+use crate::ui;
 
 /// The checkout that this task runner belongs to.
 #[derive(Debug, Clone)]
@@ -39,10 +44,24 @@ impl Project {
         Ok(folder.join(format!("{}.log", step.replace([' ', '/', ':'], "-"))))
     }
 
-    /// Waits until no other task runner changes the cache; the lock ends with the value.
+    /// Waits until no other task runner changes the cache; the lock ends with the value, or with this process.
     pub fn lock(&self) -> Result<File> {
-        let file = File::create(self.cache.join("lock"))?;
-        file.lock().context("cannot lock the cache folder")?;
+        let path = self.cache.join("lock");
+        let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
+        let mut waited = false;
+        while let Err(error) = file.try_lock() {
+            if let TryLockError::Error(error) = error {
+                return Err(error).context("cannot lock the cache folder");
+            }
+            if !waited {
+                let holder = read(&path)?;
+                ui::say(&format!("  waiting for process {}, which sets up {}", holder.trim(), self.cache.display()));
+                waited = true;
+            }
+            interrupt::sleep(Duration::from_millis(100))?;
+        }
+        file.set_len(0)?;
+        writeln!(file, "{}", std::process::id())?;
         Ok(file)
     }
 

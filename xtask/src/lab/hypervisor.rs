@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::processes;
 use super::{Lab, conf};
 use crate::command;
 use crate::interrupt::wait_for;
@@ -65,15 +64,6 @@ fn mount(script: &mut String, own: &Path, system: &str) -> Result<()> {
 /// How libvirt's clients find this libvirtd.
 pub fn uri(lab: &Lab) -> String {
     format!("qemu+unix:///system?socket={}/libvirt/run/libvirt-sock", lab.folder.display())
-}
-
-/// Stops the machines of a lab whose libvirtd is gone.
-pub fn stop_machines(folder: &Path) {
-    for entry in fs::read_dir(folder.join("libvirt/run/qemu")).into_iter().flatten().flatten() {
-        if entry.path().extension().is_some_and(|extension| extension == "pid") {
-            processes::stop_foreign(&entry.path(), "qemu-system");
-        }
-    }
 }
 
 /// The BMC emulator keeps inserted media in a pool of this name.

@@ -6,12 +6,15 @@
 
 pub mod bmc;
 mod hypervisor;
+pub mod inhabitants;
 pub mod machine;
+pub mod neutron;
 pub mod power;
 mod processes;
 pub mod segment;
 mod switch;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -36,7 +39,7 @@ pub const INSPECTION_INTERFACE: &str = "insp0";
 /// The leases that Assay may give.
 pub const INSPECTION_RANGE: &str = "172.22.100.50,172.22.100.199";
 /// The VLAN of the inspection segment.
-const INSPECTION_TAG: u16 = 100;
+pub const INSPECTION_TAG: u16 = 100;
 /// Where the Redfish BMCs of the machines are.
 pub const REDFISH: &str = "http://172.22.10.1:8000";
 
@@ -57,10 +60,10 @@ impl Lab {
     pub fn up(project: &Project, machines: Vec<Machine>) -> Result<Self> {
         sweep()?;
         let name = unique_name();
-        let folder = Path::new(LABS).join(&name);
+        let folder = folder_of(&name);
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        processes::record_owner(&folder)?;
         let lab = Self { name, folder, machines, kept: false };
+        processes::record_owner(&lab.folder)?;
         lab.ip(&["netns", "add", &lab.name])?;
         lab.ip(&["-n", &lab.name, "link", "set", "lo", "up"])?;
         switch::up(&lab)?;
@@ -76,9 +79,9 @@ impl Lab {
     }
 
     /// A program inside the lab's network.
-    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.name]).arg(program);
+        command.args(["netns", "exec", &self.name]).arg(program).env(inhabitants::MARK, &self.name);
         command
     }
 
@@ -184,17 +187,32 @@ fn labs() -> Result<Vec<PathBuf>> {
 
 fn down(folder: &Path) {
     processes::stop_all(folder);
-    hypervisor::stop_machines(folder);
-    if let Some(name) = folder.file_name() {
+    if let Some(name) = folder.file_name().and_then(OsStr::to_str) {
+        inhabitants::stop(name);
         command::output_uninterrupted(Command::new("ip").args(["netns", "del"]).arg(name)).ok();
     }
     stamp::remove(folder).ok();
 }
 
-/// Names are unique by our pid, and by a count for the labs of one run.
+/// Names are unique by our pid, and by a count for the labs of one run; a lab that was kept may hold the name of a pid of old.
 fn unique_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    format!("assay-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    loop {
+        let name = name_of(std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        if !folder_of(&name).exists() {
+            return name;
+        }
+    }
+}
+
+/// The name of a task runner's lab.
+pub fn name_of(pid: u32, count: u32) -> String {
+    format!("assay-{pid}-{count}")
+}
+
+/// The folder of the lab of this name.
+pub fn folder_of(name: &str) -> PathBuf {
+    Path::new(LABS).join(name)
 }
 
 fn conf(lab: &Lab, name: &str, text: &str) -> Result<PathBuf> {

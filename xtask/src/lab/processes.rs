@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use crate::command;
 use crate::project::write;
@@ -39,28 +39,22 @@ pub fn stop(folder: &Path, name: &str) {
     }
 }
 
-/// Stops all programs, the youngest first: what came later leans on what was there before.
+/// Stops all programs at once: with the lab, all that one of them could save for another goes.
 pub fn stop_all(folder: &Path) {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder.join("pids"))
+    let files: Vec<PathBuf> = fs::read_dir(folder.join("pids"))
         .into_iter()
         .flatten()
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .collect();
-    files.sort_by_key(|file| std::cmp::Reverse(recorded(file).map(|process| (process.began, process.pid))));
+    end_all(&files.iter().filter_map(|file| recorded(file)).collect::<Vec<_>>());
     for file in files {
-        stop_recorded(&file);
         fs::remove_file(file).ok();
     }
 }
 
-/// Stops the process whose pid a foreign program wrote into `file`, and which holds this word in its command line.
-pub fn stop_foreign(file: &Path, word: &str) {
-    let pid = fs::read_to_string(file).ok().and_then(|text| text.trim().parse::<i32>().ok());
-    let Some(process) = pid.and_then(running) else { return };
-    let command_line = fs::read(format!("/proc/{}/cmdline", process.pid)).unwrap_or_default();
-    if String::from_utf8_lossy(&command_line).contains(word) {
-        end(process);
-    }
+/// Stops processes by their pids.
+pub fn stop_these(pids: &[i32]) {
+    end_all(&pids.iter().copied().filter_map(running).collect::<Vec<_>>());
 }
 
 /// Whether the program of this name runs.
@@ -127,15 +121,22 @@ fn stop_recorded(file: &Path) {
 }
 
 fn end(process: Process) {
-    let Some(pid) = Pid::from_raw(process.pid) else { return };
+    end_all(&[process]);
+}
+
+/// Ends these: asks all first, insists after ten seconds.
+fn end_all(processes: &[Process]) {
     for (signal, patience) in [(Signal::TERM, Duration::from_secs(10)), (Signal::KILL, Duration::from_secs(5))] {
-        if !alive(process) {
-            return;
+        for process in processes.iter().filter(|process| alive(**process)) {
+            Pid::from_raw(process.pid).map(|pid| kill_process(pid, signal).ok());
         }
-        kill_process(pid, signal).ok();
         let until = Instant::now() + patience;
-        while alive(process) && Instant::now() < until {
+        while processes.iter().any(|process| alive(*process)) && Instant::now() < until {
             thread::sleep(Duration::from_millis(25));
         }
+    }
+    for process in processes {
+        // Those that we started ourselves wait for our look; for others this is an error without a meaning.
+        Pid::from_raw(process.pid).map(|pid| waitpid(Some(pid), WaitOptions::NOHANG).ok());
     }
 }

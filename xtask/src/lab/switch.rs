@@ -13,6 +13,10 @@ use crate::command;
 use crate::interrupt::wait_for;
 
 const BRIDGE: &str = "tor";
+/// The bridge that Neutron's agent knows as the physical network.
+pub const PROVIDER_BRIDGE: &str = "provider";
+/// The bridge that the agent makes, for the DHCP servers.
+pub const INTEGRATION_BRIDGE: &str = "integration";
 const MANAGEMENT_TAG: u16 = 10;
 const SCHEMA: &str = "/usr/share/openvswitch/vswitch.ovsschema";
 
@@ -38,14 +42,14 @@ fn start_daemons(lab: &Lab) -> Result<()> {
         "ovsdb-server",
         open_vswitch(lab, "ovsdb-server")
             .arg(lab.folder.join("ovs.db"))
-            .arg(format!("--remote=punix:{folder}/ovs.sock"))
+            .arg(format!("--remote=punix:{folder}/db.sock"))
             .arg(format!("--unixctl={folder}/ovsdb.ctl")),
     )?;
     wait_for("the switch's database", Duration::from_secs(10), || Ok(vsctl(lab, &["--no-wait", "init"]).ok()))?;
     lab.start(
         "ovs-vswitchd",
         open_vswitch(lab, "ovs-vswitchd")
-            .arg(format!("unix:{folder}/ovs.sock"))
+            .arg(format!("unix:{folder}/db.sock"))
             .arg(format!("--unixctl={folder}/vswitchd.ctl")),
     )
 }
@@ -56,15 +60,39 @@ fn open_vswitch(lab: &Lab, program: &str) -> Command {
     command
 }
 
-fn vsctl(lab: &Lab, arguments: &[&str]) -> Result<()> {
+fn vsctl(lab: &Lab, arguments: &[&str]) -> Result<String> {
     let mut vsctl = open_vswitch(lab, "ovs-vsctl");
-    vsctl.arg("--timeout=10").arg(format!("--db=unix:{}/ovs.sock", lab.folder.display())).args(arguments);
-    command::output(&mut vsctl).map(drop)
+    vsctl.arg("--timeout=10").arg(format!("--db=unix:{}/db.sock", lab.folder.display())).args(arguments);
+    command::output(&mut vsctl)
+}
+
+/// Gives Neutron its bridges: a trunk of all VLANs joins them to the switch.
+pub fn connect_neutron(lab: &Lab) -> Result<()> {
+    for bridge in [PROVIDER_BRIDGE, INTEGRATION_BRIDGE] {
+        vsctl(lab, &["add-br", bridge, "--", "set", "bridge", bridge, "datapath_type=netdev"])?;
+    }
+    for (bridge, port, peer) in [(BRIDGE, "to-provider", "to-switch"), (PROVIDER_BRIDGE, "to-switch", "to-provider")] {
+        let peer = format!("options:peer={peer}");
+        vsctl(lab, &["add-port", bridge, port, "--", "set", "interface", port, "type=patch", &peer])?;
+    }
+    Ok(())
+}
+
+/// The VLAN of a port, if it is in one.
+pub fn tag(lab: &Lab, port: &str) -> Result<Option<u16>> {
+    let shown = vsctl(lab, &["get", "port", port, "tag"])?;
+    Ok(shown.trim().parse().ok())
+}
+
+/// Moves a port to a VLAN.
+pub fn set_tag(lab: &Lab, port: &str, tag: u16) -> Result<()> {
+    vsctl(lab, &["set", "port", port, &format!("tag={tag}")]).map(drop)
 }
 
 /// Adds a port for this computer, without an address.
 pub fn add_port(lab: &Lab, name: &str, tag: u16) -> Result<()> {
     vsctl(lab, &["add-port", BRIDGE, name, &format!("tag={tag}"), "--", "set", "interface", name, "type=internal"])
+        .map(drop)
 }
 
 fn own_port(lab: &Lab, name: &str, tag: u16, address: &str) -> Result<()> {

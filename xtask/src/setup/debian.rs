@@ -45,7 +45,14 @@ pub const LAB: &[&str] = &[
     "kmod", // ramdisks
 ];
 
+/// What Keystone, Neutron and its agents need besides.
+pub const NEUTRON: &[&str] =
+    &["postgresql-15", "rabbitmq-server", "dnsmasq-utils", "iptables", "openssh-server", "openssh-client"];
+
 const POLICY: &str = "/usr/sbin/policy-rc.d";
+/// The comment in it tells a policy that a killed set-up left behind from the machine's own.
+const NO_SERVICES: &str = "#!/bin/sh\n# by Assay's task runner, while it installs packages\nexit 101\n";
+const UNATTENDED: [(&str, &str); 2] = [("DEBIAN_FRONTEND", "noninteractive"), ("LC_ALL", "C")];
 const WAIT_FOR_LOCK: &str = "DPkg::Lock::Timeout=300";
 
 /// Installs those of `packages` that are missing.
@@ -59,10 +66,13 @@ pub fn install(project: &Project, packages: &[&str]) -> Result<()> {
     refresh(project)?;
     ui::step(&format!("Debian packages: {} to install", missing.len()), || {
         let _quiet = NoServices::begin()?;
+        let log = project.log("apt install")?;
+        // One that was killed in the middle leaves packages unpacked and not configured, and apt refuses to go on.
+        command::quiet_to_the_end(Command::new("dpkg").args(["--configure", "-a"]).envs(UNATTENDED), &log)?;
         let mut apt = apt_get();
         apt.args(["install", "-y", "-q", "--no-install-recommends", "--allow-downgrades"]);
         apt.args(with_versions(&missing));
-        command::quiet(&mut apt, &project.log("apt install")?)
+        command::quiet_to_the_end(&mut apt, &log)
     })
 }
 
@@ -128,7 +138,7 @@ fn demand_debian_12() -> Result<()> {
 
 fn apt_get() -> Command {
     let mut apt = Command::new("apt-get");
-    apt.args(["-o", WAIT_FOR_LOCK]).env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C");
+    apt.args(["-o", WAIT_FOR_LOCK]).envs(UNATTENDED);
     apt
 }
 
@@ -139,9 +149,9 @@ struct NoServices {
 
 impl NoServices {
     fn begin() -> Result<Self> {
-        let ours = !Path::new(POLICY).exists();
+        let ours = fs::read_to_string(POLICY).map_or(true, |policy| policy == NO_SERVICES);
         if ours {
-            write(Path::new(POLICY), "#!/bin/sh\nexit 101\n")?;
+            write(Path::new(POLICY), NO_SERVICES)?;
             fs::set_permissions(POLICY, fs::Permissions::from_mode(0o755))?;
         }
         Ok(Self { ours })

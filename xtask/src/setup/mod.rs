@@ -4,10 +4,22 @@ pub mod debian;
 pub mod python;
 pub mod root;
 
-use anyhow::Result;
+use std::thread;
+
+use anyhow::{Result, bail};
 
 use crate::images;
 use crate::project::Project;
+
+/// Installs what Keystone and Neutron need; packages and PyPI side by side, since both wait for the network.
+pub fn neutron(project: &Project) -> Result<()> {
+    let _alone = project.lock()?;
+    thread::scope(|scope| {
+        let packages = scope.spawn(|| debian::install(project, debian::NEUTRON));
+        let environment = python::neutron(project).map(drop);
+        environment.and(packages.join().unwrap_or_else(|_| bail!("the thread of the packages died")))
+    })
+}
 
 /// Installs and builds all that the lab, the demo and the tests need.
 pub fn everything(project: &Project) -> Result<()> {

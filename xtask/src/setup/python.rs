@@ -27,6 +27,11 @@ pub fn ironic(project: &Project) -> Result<PathBuf> {
     environment(project, "ironic", "Ironic 39.0.0")
 }
 
+/// Keystone and Neutron, with the driver of the lab's switch.
+pub fn neutron(project: &Project) -> Result<PathBuf> {
+    environment(project, "neutron", "Keystone 30 and Neutron 29")
+}
+
 /// Installs the packages of a list into a plain folder, for a ramdisk with the same Python.
 pub fn packages_for_ramdisk(project: &Project, list: &str, folder: &std::path::Path) -> Result<()> {
     let tools = bmc_tools(project)?;

@@ -41,15 +41,19 @@ fn fetch_crates(project: &Project) -> Result<()> {
 
 fn kept_environment() -> Vec<String> {
     let kept = |name: &String| {
-        name == "PATH"
-            || name == "HOME"
+        name == "HOME"
             || name == "TERM"
             || name == "NO_COLOR"
             || name.starts_with("CARGO")
             || name.starts_with("RUSTUP")
             || name.starts_with("ASSAY_")
     };
-    env::vars().filter(|(name, _)| kept(name)).map(|(name, value)| format!("{name}={value}")).collect()
+    let mut variables: Vec<String> =
+        env::vars().filter(|(name, _)| kept(name)).map(|(name, value)| format!("{name}={value}")).collect();
+    // A user's own search path may lack where Debian has the programs of an administrator.
+    let path = env::var("PATH").unwrap_or_default();
+    variables.push(format!("PATH={path}:/usr/sbin:/sbin"));
+    variables
 }
 
 /// What root built in the checkout belongs to the user who asked for it.

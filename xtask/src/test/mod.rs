@@ -8,8 +8,10 @@ mod cargo;
 mod counts;
 mod crash;
 mod findings;
+mod interruption;
 mod lint;
 mod machines;
+mod neutron;
 mod unit;
 
 use std::process::ExitCode;
@@ -36,6 +38,8 @@ pub enum Group {
     Api,
     /// Emulated machines that network-boot and are inspected: BIOS, UEFI, the stock ramdisk
     Lab,
+    /// A real Keystone and Neutron that move the machines' switch ports
+    Neutron,
     /// kill -9 at every point of the journal, restart, audit
     Crash,
 }
@@ -52,11 +56,20 @@ pub struct Check {
 }
 
 fn checks() -> Vec<Check> {
-    [lint::CHECKS, unit::CHECKS, bmc::CHECKS, api::CHECKS, machines::CHECKS, crash::CHECKS]
-        .into_iter()
-        .flatten()
-        .copied()
-        .collect()
+    [
+        lint::CHECKS,
+        unit::CHECKS,
+        bmc::CHECKS,
+        api::CHECKS,
+        machines::CHECKS,
+        interruption::CHECKS,
+        neutron::CHECKS,
+        crash::CHECKS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+    .collect()
 }
 
 /// Names the groups and their checks.
@@ -64,9 +77,9 @@ pub fn list() {
     for group in Group::value_variants() {
         let value = group.to_possible_value();
         let (name, help) = value.as_ref().map_or(("", None), |value| (value.get_name(), value.get_help()));
-        ui::say(&format!("{} {}", ui::bold(&format!("{name:<6}")), help.map(ToString::to_string).unwrap_or_default()));
+        ui::say(&format!("{} {}", ui::bold(&format!("{name:<8}")), help.map(ToString::to_string).unwrap_or_default()));
         for check in checks().iter().filter(|check| check.group == *group) {
-            ui::say(&format!("         {}", check.name));
+            ui::say(&format!("           {}", check.name));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! An inventory in lines that a person reads at a terminal.
 
+use std::net::IpAddr;
+
 use super::{Cpu, Disk, Interface, Inventory, Memory, SystemVendor};
 
 /// Labels and values, in the order of reading. What is not known is left out.
@@ -93,12 +95,17 @@ fn nic_line(nic: &Interface, booted: bool) -> String {
         [
             nic.mac.map(|mac| mac.to_string()),
             nic.ipv4.map(|ip| ip.to_string()),
-            nic.ipv6.map(|ip| ip.to_string()),
+            // A link-local address says nothing that the MAC address does not.
+            nic.ipv6.filter(|ip| !is_link_local(*ip)).map(|ip| ip.to_string()),
             link,
             nic.driver.clone(),
             booted.then(|| "booted from".to_owned()),
         ],
     )
+}
+
+fn is_link_local(ip: IpAddr) -> bool {
+    matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())
 }
 
 fn speed(mbps: u64) -> String {

@@ -11,6 +11,7 @@ use assay_core::{
         sign::Sign,
     },
     id::NodeId,
+    inventory::summary::human_size,
     kernel::InvalidKernelParam,
     mac::MacAddress,
     secret::Secret,
@@ -136,7 +137,7 @@ impl BootContent {
             return None;
         };
         if !peek {
-            self.saw(&boot, sign, self.leases.mac_of(peer), &format!("{} bytes to {peer}", file.len)).await;
+            self.saw(&boot, sign, self.leases.mac_of(peer), &format!("{} to {peer}", human_size(file.len))).await;
         }
         Some(Content::File(file))
     }

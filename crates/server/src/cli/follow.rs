@@ -80,7 +80,7 @@ impl Follower {
     fn line(&self, event: &Event) -> String {
         let since = self.started.map_or(0, |started| (event.at - started).num_milliseconds());
         let (dim, bold, plain) = if self.coloured { ("\x1b[2m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
-        format!("{dim}{:>9}{plain}  {bold}{:<23}{plain}  {}", seconds(since), event.event, event.text)
+        format!("{dim}{:>7}{plain}  {bold}{:<23}{plain}  {}", seconds(since), event.event, event.text)
     }
 }
 
@@ -109,9 +109,9 @@ mod tests {
     fn each_event_is_told_once_with_its_time_since_the_start() {
         let mut follower = Follower::default();
         let first = follower.news(&timeline("a", &[("01.000", "power"), ("02.250", "dhcp")]));
-        assert_eq!(first, ["    0.0 s  power                    power!", "    1.2 s  dhcp                     dhcp!"]);
+        assert_eq!(first, ["  0.0 s  power                    power!", "  1.2 s  dhcp                     dhcp!"]);
         let second = follower.news(&timeline("a", &[("01.000", "power"), ("02.250", "dhcp"), ("31.500", "callback")]));
-        assert_eq!(second, ["   30.5 s  callback                 callback!"]);
+        assert_eq!(second, [" 30.5 s  callback                 callback!"]);
     }
 
     #[test]

@@ -201,7 +201,7 @@ impl DhcpCore {
             (true, _) => "iPXE".to_owned(),
             (false, Some(arch)) => format!("firmware of architecture {arch}"),
             (false, None) if request.boots() => "firmware".to_owned(),
-            (false, None) => "the ramdisk".to_owned(),
+            (false, None) => "ramdisk".to_owned(),
         };
         let what = match answer.lease {
             Some(lease) => format!("{who} got {}", lease.address),
