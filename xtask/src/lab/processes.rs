@@ -14,6 +14,8 @@ use crate::command;
 use crate::project::write;
 
 const OWNER: &str = "owner";
+/// How long a program may take to end when the whole lab goes.
+const BRIEF: Duration = Duration::from_secs(3);
 
 /// A process as the folder remembers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,14 +41,14 @@ pub fn stop(folder: &Path, name: &str) {
     }
 }
 
-/// Stops all programs at once: with the lab, all that one of them could save for another goes.
+/// Stops all programs at once, and without much patience: with the lab, all that one of them could still save goes.
 pub fn stop_all(folder: &Path) {
     let files: Vec<PathBuf> = fs::read_dir(folder.join("pids"))
         .into_iter()
         .flatten()
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .collect();
-    end_all(&files.iter().filter_map(|file| recorded(file)).collect::<Vec<_>>());
+    end_all(&files.iter().filter_map(|file| recorded(file)).collect::<Vec<_>>(), BRIEF);
     for file in files {
         fs::remove_file(file).ok();
     }
@@ -54,7 +56,7 @@ pub fn stop_all(folder: &Path) {
 
 /// Stops processes by their pids.
 pub fn stop_these(pids: &[i32]) {
-    end_all(&pids.iter().copied().filter_map(running).collect::<Vec<_>>());
+    end_all(&pids.iter().copied().filter_map(running).collect::<Vec<_>>(), BRIEF);
 }
 
 /// Whether the program of this name runs.
@@ -121,12 +123,12 @@ fn stop_recorded(file: &Path) {
 }
 
 fn end(process: Process) {
-    end_all(&[process]);
+    end_all(&[process], Duration::from_secs(10));
 }
 
-/// Ends these: asks all first, insists after ten seconds.
-fn end_all(processes: &[Process]) {
-    for (signal, patience) in [(Signal::TERM, Duration::from_secs(10)), (Signal::KILL, Duration::from_secs(5))] {
+/// Ends these: asks all first, insists when the patience is over.
+fn end_all(processes: &[Process], patience: Duration) {
+    for (signal, patience) in [(Signal::TERM, patience), (Signal::KILL, Duration::from_secs(5))] {
         for process in processes.iter().filter(|process| alive(**process)) {
             Pid::from_raw(process.pid).map(|pid| kill_process(pid, signal).ok());
         }

@@ -40,7 +40,7 @@ fn life_of_a_port(lab: &Lab, stack: &Stack, findings: &mut Findings) -> Result<(
     findings.equal("the machine's VLAN", &stack.tag("node1")?, &Some(TENANT_TAG));
     findings.expect("no address in the tenant's VLAN", segment::lease(lab, mac)?.is_none());
 
-    let made = session.create_port(wanted(stack, mac, &local_link(segment::INTERFACE)))?;
+    let made = session.create_port(&wanted(stack, mac, &local_link(segment::INTERFACE)))?;
     findings.equal("how Neutron bound it", &made["binding:vif_type"].as_str(), &Some("other"));
     findings.works("the VLAN follows", reaches(stack, INSPECTION_TAG));
     let lease = wait_for("an address with DHCP options", DHCP, || segment::lease(lab, mac));
@@ -61,7 +61,7 @@ fn life_of_a_port(lab: &Lab, stack: &Stack, findings: &mut Findings) -> Result<(
     findings.equal("ports at the end", &stack.ports()?.len(), &0);
 
     let dead = json!({"switch_id": DEAD_SWITCH_ID, "switch_info": DEAD_SWITCH, "port_id": "node1"});
-    findings.expect("a dead switch is an error", session.create_port(wanted(stack, mac, &dead)).is_err());
+    findings.expect("a dead switch is an error", session.create_port(&wanted(stack, mac, &dead)).is_err());
     findings.equal("ports after that error", &stack.ports()?.len(), &0);
     Ok(())
 }

@@ -23,7 +23,7 @@ const INTROSPECTION: &str = "http://127.0.0.1:5050";
 pub fn make(lab: &Lab, place: &Place) -> Result<()> {
     let admin = Session::open(lab, "admin", PASSWORD, "admin")?;
     let create = |kind: &str, values: Value| -> Result<String> {
-        let made = admin.create(&format!("{IDENTITY}/{kind}s"), kind, values)?;
+        let made = admin.create(&format!("{IDENTITY}/{kind}s"), kind, &values)?;
         Ok(made["id"].as_str().with_context(|| format!("a {kind} without an id"))?.to_owned())
     };
     let service = role(&admin, "service")?;
@@ -73,6 +73,6 @@ fn make_application_credential(lab: &Lab, place: &Place) -> Result<()> {
     let session = Session::open(lab, USER, PASSWORD, PROJECT)?;
     let url = format!("{IDENTITY}/users/{}/application_credentials", session.user);
     let wanted = json!({"name": "lab", "secret": SECRET, "roles": [{"name": "admin"}, {"name": "service"}]});
-    let made = session.create(&url, "application_credential", wanted)?;
+    let made = session.create(&url, "application_credential", &wanted)?;
     write(&place.file(FILE), &json!({"id": made["id"], "secret": SECRET}).to_string())
 }

@@ -11,7 +11,7 @@ pub mod openstack;
 mod services;
 mod settings;
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -161,6 +161,6 @@ fn clouds() -> String {
 }
 
 /// A JSON document that an earlier step wrote.
-fn document(path: &PathBuf) -> Result<Value> {
+fn document(path: &Path) -> Result<Value> {
     serde_json::from_str(&read(path)?).with_context(|| format!("{} is not JSON", path.display()))
 }

@@ -50,12 +50,12 @@ fn one(session: &Session, network: &Network) -> Result<Value> {
     let Network { name, vlan, dhcp } = network;
     let values = json!({"name": name, "provider:network_type": "vlan", "provider:physical_network": "physnet1",
         "provider:segmentation_id": vlan, "port_security_enabled": false});
-    let made = session.create(&format!("{NETWORK}/v2.0/networks"), "network", values)?;
+    let made = session.create(&format!("{NETWORK}/v2.0/networks"), "network", &values)?;
     let third = vlan % 256;
     let values = json!({"name": name, "network_id": made["id"], "ip_version": 4, "cidr": format!("172.22.{third}.0/24"),
         "gateway_ip": null, "enable_dhcp": dhcp,
         "allocation_pools": [{"start": format!("172.22.{third}.100"), "end": format!("172.22.{third}.200")}]});
-    let subnet = session.create(&format!("{NETWORK}/v2.0/subnets"), "subnet", values)?;
+    let subnet = session.create(&format!("{NETWORK}/v2.0/subnets"), "subnet", &values)?;
     Ok(json!({"id": made["id"], "vlan": vlan, "subnet_id": subnet["id"], "cidr": subnet["cidr"], "dhcp": dhcp}))
 }
 

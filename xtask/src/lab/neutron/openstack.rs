@@ -59,12 +59,12 @@ impl<'a> Session<'a> {
     }
 
     /// Creates a resource, `kind` in the singular.
-    pub fn create(&self, url: &str, kind: &str, values: Value) -> Result<Value> {
+    pub fn create(&self, url: &str, kind: &str, values: &Value) -> Result<Value> {
         Ok(self.call("POST", url, Some(&json!({ kind: values })))?[kind].take())
     }
 
     /// Creates a Neutron port.
-    pub fn create_port(&self, values: Value) -> Result<Value> {
+    pub fn create_port(&self, values: &Value) -> Result<Value> {
         self.create(&format!("{NETWORK}/v2.0/ports"), "port", values)
     }
 

@@ -14,8 +14,15 @@ use crate::lab::{Lab, switch};
 use crate::project::{Project, read, write};
 use crate::setup::python;
 
-const TEMPLATES: &[&str] =
-    &["keystone/keystone.conf", "neutron.conf", "ml2.ini", "ovs-agent.ini", "dhcp-agent.ini", "rabbitmq.conf", "sshd_config"];
+const TEMPLATES: &[&str] = &[
+    "keystone/keystone.conf",
+    "neutron.conf",
+    "ml2.ini",
+    "ovs-agent.ini",
+    "dhcp-agent.ini",
+    "rabbitmq.conf",
+    "sshd_config",
+];
 
 /// Where the cloud of a lab has its things.
 #[derive(Debug)]
