@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use crate::{id::NodeId, mac::MacAddress, provision::ProvisionState};
+use crate::{id::NodeId, mac::MacAddress, node::JsonMap, provision::ProvisionState};
 
 /// What a body, or the request that brought it, says about its node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,13 +18,15 @@ pub struct Clues {
     pub bmc_addresses: Vec<IpAddr>,
 }
 
-/// A node that may be meant: the named one, one with a port of one of the addresses, or any in `inspect wait`.
+/// A node that may be meant: the named one, one with a port of one of the addresses, or any whose inspection waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// The node.
     pub node: NodeId,
-    /// Its state.
+    /// Its state, for the log.
     pub state: ProvisionState,
+    /// Whether an inspection of it waits for a body without a secret.
+    pub waits: bool,
     /// The addresses of its ports.
     pub macs: Vec<MacAddress>,
     /// The BMC's addresses, as they were resolved when the inspection started.
@@ -57,6 +59,31 @@ fn join(nodes: &[NodeId]) -> String {
     nodes.iter().map(NodeId::to_string).collect::<Vec<_>>().join(", ")
 }
 
+/// The keys of `driver_info` that hold a BMC's address, the first that is set counts.
+const BMC_KEYS: [&str; 6] =
+    ["ipmi_address", "redfish_address", "ilo_address", "drac_host", "drac_address", "ibmc_address"];
+
+/// The host name or address of a node's BMC; `None` where a BMC is reached through another one.
+#[must_use]
+pub fn bmc_host(driver_info: &JsonMap) -> Option<&str> {
+    if driver_info.get("ipmi_bridging").is_some_and(|bridging| bridging != "no") {
+        return None;
+    }
+    let address = BMC_KEYS.iter().filter_map(|key| driver_info.get(*key)?.as_str()).find(|text| !text.is_empty())?;
+    let host = match address.split_once("://") {
+        Some((_, rest)) => {
+            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+            match place.strip_prefix('[') {
+                Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
+                None => place.split(':').next().unwrap_or_default(),
+            }
+        }
+        None => address,
+    };
+    (!host.is_empty()).then_some(host)
+}
+
 /// Finds the node that waits for a body with these clues.
 ///
 /// # Errors
@@ -71,7 +98,7 @@ pub fn find_node(clues: &Clues, candidates: &[Candidate]) -> Result<NodeId, Look
         }
         (named, by_mac) => named.or(by_mac),
     };
-    if let Some(&Candidate { node, state, .. }) = found.filter(|found| !waits(found)) {
+    if let Some(&Candidate { node, state, .. }) = found.filter(|found| !found.waits) {
         return Err(LookupError::NotWaiting { node, state });
     }
     let by_bmc = by_bmc(clues, candidates);
@@ -83,10 +110,6 @@ pub fn find_node(clues: &Clues, candidates: &[Candidate]) -> Result<NodeId, Look
         (None, [node]) => Ok(*node),
         (None, _) => Err(LookupError::SeveralByBmc(by_bmc)),
     }
-}
-
-fn waits(candidate: &Candidate) -> bool {
-    candidate.state == ProvisionState::InspectWait
 }
 
 fn named<'a>(clues: &Clues, candidates: &'a [Candidate]) -> Result<Option<&'a Candidate>, LookupError> {
@@ -107,11 +130,12 @@ fn by_mac<'a>(clues: &Clues, candidates: &'a [Candidate]) -> Result<Option<&'a C
 
 fn by_bmc(clues: &Clues, candidates: &[Candidate]) -> Vec<NodeId> {
     let has_bmc = |candidate: &&Candidate| candidate.bmc_addresses.iter().any(|bmc| clues.bmc_addresses.contains(bmc));
-    candidates.iter().filter(|candidate| waits(candidate)).filter(has_bmc).map(|candidate| candidate.node).collect()
+    candidates.iter().filter(|candidate| candidate.waits).filter(has_bmc).map(|candidate| candidate.node).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
     use uuid::Uuid;
 
     use super::*;
@@ -129,7 +153,25 @@ mod tests {
     }
 
     fn candidate(number: u8, state: ProvisionState, bmc_last: u8) -> Candidate {
-        Candidate { node: id(number.into()), state, macs: vec![mac(number)], bmc_addresses: vec![bmc(bmc_last)] }
+        let waits = state == ProvisionState::InspectWait;
+        Candidate { node: id(number.into()), state, waits, macs: vec![mac(number)], bmc_addresses: vec![bmc(bmc_last)] }
+    }
+
+    #[test]
+    fn a_bmc_is_known_by_the_first_address_in_driver_info() {
+        for (info, host) in [
+            (json!({"ipmi_address": "10.0.0.1", "redfish_address": "https://other"}), Some("10.0.0.1")),
+            (json!({"redfish_address": "https://user@bmc.example:8443/redfish/v1?x"}), Some("bmc.example")),
+            (json!({"redfish_address": "http://[2001:db8::1]:8000"}), Some("2001:db8::1")),
+            (json!({"redfish_address": "bmc.example"}), Some("bmc.example")),
+            (json!({"ipmi_address": "", "drac_host": "d"}), Some("d")),
+            (json!({"ipmi_address": "10.0.0.1", "ipmi_bridging": "no"}), Some("10.0.0.1")),
+            (json!({"ipmi_address": "10.0.0.1", "ipmi_bridging": "single"}), None),
+            (json!({"redfish_address": "https://"}), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(bmc_host(info.as_object().unwrap()), host, "{info}");
+        }
     }
 
     #[test]

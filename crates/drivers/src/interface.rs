@@ -11,7 +11,7 @@ use assay_core::{
     node::Node,
     port::Port,
     power::{BootDevice, BootMode, BootOverride, PowerState, PowerTarget},
-    run::{RunId, VifId},
+    run::{RunId, Service, VifId},
 };
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -272,9 +272,9 @@ pub trait InspectInterface: Send + Sync {
         Ok(())
     }
 
-    /// Whether there is an introspection service that has to be told.
-    fn has_service(&self) -> bool {
-        false
+    /// The introspection service that has to be told.
+    fn service(&self) -> Service {
+        Service::None
     }
 
     /// Tells the introspection service that the node is about to boot (seed: "Call ironic-inspector

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod conductor;
 pub mod config;
 pub mod doctor;
+pub mod introspection;
 pub mod listen;
 pub mod logging;
 pub mod metrics;

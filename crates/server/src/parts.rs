@@ -30,6 +30,7 @@ use crate::{
     boot::{BootListenerConfig, DhcpConfig, DhcpMode, loaders},
     conductor::Conductor,
     config::{Config, groups::service},
+    introspection::IntrospectionApi,
 };
 
 /// The longest that one call to a BMC may take: a claim outlasts it.
@@ -103,6 +104,18 @@ pub fn api(config: &Config, auth: Auth, store: &Store, conductor: &Conductor, re
         room: Arc::new(Semaphore::new(callback::ROOM_KIB)),
     };
     Api { store: store.clone(), conductor, registry, auth: Arc::new(auth), settings: Arc::new(settings), callbacks }
+}
+
+/// What the introspection API's handlers reach.
+#[must_use]
+pub fn introspection(config: &Config, api: &Api) -> IntrospectionApi {
+    IntrospectionApi {
+        store: api.store.clone(),
+        conductor: Arc::clone(&api.conductor),
+        auth: Arc::clone(&api.auth),
+        callbacks: api.callbacks.clone(),
+        max_limit: usize::try_from(config.inspector_service.api_max_limit).unwrap_or(usize::MAX),
+    }
 }
 
 fn registry_settings(config: &Config) -> RegistrySettings {

@@ -15,7 +15,7 @@ use crate::{
     boot::BootServers,
     conductor::{Conductor, Parts},
     config::{Config, Loaded},
-    logging, metrics,
+    introspection, logging, metrics,
     ops::{self, Ops},
     parts,
     sockets::Sockets,
@@ -55,9 +55,11 @@ async fn serve(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<()>
     let api = parts::api(config, auth, &store, &conductor, registry);
     let mut tasks = Tasks::default();
     let ops = Ops { metrics, store, audit: Arc::new(conductor.clone()) };
-    info!(api = %sockets.api.local_addr()?, boot = %sockets.boot.local_addr()?, "assay serves");
+    let (address, introspection) = (sockets.introspection.local_addr()?, parts::introspection(config, &api));
+    info!(api = %sockets.api.local_addr()?, introspection = %address, boot = %sockets.boot.local_addr()?, "assay serves");
     tasks.serve("operations listener", sockets.ops, ops::router(ops));
     tasks.serve("boot listener", sockets.boot, boot.http().merge(callback::router(api.callbacks.clone())));
+    tasks.serve("introspection API", sockets.introspection, introspection::router(introspection));
     tasks.serve("bare metal API", sockets.api, api::router(api));
     let stop = tasks.stop.clone();
     tasks.spawn("boot servers", async move {

@@ -13,6 +13,8 @@ use crate::config::Config;
 pub struct Sockets {
     /// The bare metal API.
     pub api: TcpListener,
+    /// The introspection API.
+    pub introspection: TcpListener,
     /// Boot files and callbacks.
     pub boot: TcpListener,
     /// Health, metrics and audit.
@@ -25,9 +27,15 @@ impl Sockets {
     /// # Errors
     /// The system's refusal, with address and option.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let (api, assay) = (&config.api, &config.assay);
+        let (api, assay, introspection) = (&config.api, &config.assay, &config.inspector_service);
         Ok(Self {
             api: open(api.host_ip, api.port, "[api] port").await?,
+            introspection: open(
+                introspection.listen_address,
+                introspection.listen_port,
+                "[inspector_service] listen_port",
+            )
+            .await?,
             boot: open(assay.boot_address.into(), assay.boot_port, "[assay] boot_port").await?,
             ops: open(Ipv4Addr::LOCALHOST.into(), assay.ops_port, "[assay] ops_port").await?,
         })

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     Conn, StoreError, Tx,
     entity::{
-        bodies,
+        self, bodies,
         runs::{ActiveModel, Column as C, Entity},
         timeline,
     },
@@ -77,13 +77,7 @@ pub async fn insert(tx: &Tx<'_>, run: &RunRow) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::StaleRun`] when it has another version, or is gone; nothing is written then.
 pub async fn save(tx: &Tx<'_>, run: &RunRow, expected_version: i64) -> Result<(), StoreError> {
-    let row = ActiveModel {
-        id: NotSet,
-        node_id: NotSet,
-        created_at: NotSet,
-        version: Set(expected_version + 1),
-        ..columns(run)
-    };
+    let row = ActiveModel { id: NotSet, node_id: NotSet, version: Set(expected_version + 1), ..columns(run) };
     let written = Entity::update_many()
         .set(row)
         .filter(C::Id.eq(run.id.0))
@@ -136,6 +130,41 @@ pub async fn last_of_node(conn: &Conn<'_>, node: NodeId, kind: Option<&str>) -> 
         condition = condition.add(C::Kind.eq(kind));
     }
     one(conn, Entity::find().filter(condition).order_by_desc(C::Seq).limit(1)).await
+}
+
+/// The kinds of run that are inspections.
+const INSPECTIONS: [&str; 2] = ["inspect", "introspect"];
+
+/// The latest inspection of a node, however it was started.
+///
+/// # Errors
+/// What the database answers.
+pub async fn last_inspection(conn: &Conn<'_>, node: NodeId) -> Result<Option<RunRow>, StoreError> {
+    let of_node = C::NodeId.eq(node.0).and(C::Kind.is_in(INSPECTIONS));
+    one(conn, Entity::find().filter(of_node).order_by_desc(C::Seq).limit(1)).await
+}
+
+/// The latest inspection of each node that there is, those that were started last first; `after`
+/// is the last one of the page before.
+///
+/// # Errors
+/// What the database answers.
+pub async fn last_inspections(conn: &Conn<'_>, after: Option<&RunRow>, limit: u64) -> Result<Vec<RunRow>, StoreError> {
+    let there = Query::select().column(entity::nodes::Column::Id).from(entity::nodes::Entity).to_owned();
+    let last = Query::select()
+        .expr(C::Seq.max())
+        .from(Entity)
+        .and_where(C::Kind.is_in(INSPECTIONS))
+        .and_where(C::NodeId.in_subquery(there))
+        .group_by_col(C::NodeId)
+        .to_owned();
+    let mut condition = Condition::all().add(C::Seq.in_subquery(last));
+    if let Some(after) = after {
+        let at = micros(after.created_at);
+        condition = condition.add(C::CreatedAt.lt(at).or(C::CreatedAt.eq(at).and(C::NodeId.lt(after.node_id.0))));
+    }
+    let ordered = Entity::find().filter(condition).order_by_desc(C::CreatedAt).order_by_desc(C::NodeId);
+    all(conn, ordered.limit(limit)).await
 }
 
 /// The node as it was when its run began, secrets included; `None` once the run has ended.

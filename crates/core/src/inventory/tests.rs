@@ -73,7 +73,7 @@ fn values_of_other_types_are_unknown_and_stay_in_the_json() {
 fn a_body_that_is_no_inspections_says_what_is_missing() {
     let nics = |count: usize| vec![json!({"mac_address": "52:54:00:00:00:01"}); count];
     for (json, text) in [
-        (json!([]), "Invalid data: expected a JSON object, got a list"),
+        (json!([]), "Invalid data: expected a JSON object, got list"),
         (json!({}), "Schema error for data: 'inventory' is a required property"),
         (json!({"inventory": 1}), "Schema error for data: 'inventory' is not an object"),
         (json!({"inventory": {}}), "Schema error for data: 'interfaces' is a required property"),

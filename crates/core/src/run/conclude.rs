@@ -17,7 +17,7 @@ pub(super) fn conclude(run: &Run) -> (Vec<NodeWrite>, String) {
         (RunKind::Verify, ending) => vec![error(ending), NodeWrite::Advance(ProvisionEvent::Fail)],
         (RunKind::Power(_), Ending::Success) => vec![NodeWrite::TargetPower(None)],
         (RunKind::Power(_), ending) => vec![NodeWrite::TargetPower(None), error(ending)],
-        (RunKind::BootDevice { .. }, _) => Vec::new(),
+        (RunKind::BootDevice { .. } | RunKind::Introspect { .. }, _) => Vec::new(),
     };
     let note = match (text(ending), owed) {
         (None, None) => "ended well".to_owned(),
@@ -75,8 +75,8 @@ pub(super) fn failure_text(run: &Run, effect: &Effect, error: &str) -> String {
             format!("Failed to change power state to '{}' by '{target}': {error}", target.end_state())
         }
         (RunKind::BootDevice { .. }, _) | (RunKind::Inspect, Effect::ValidateInspection) => error.to_owned(),
-        (RunKind::Inspect, Effect::ProcessBody { .. }) => format!("Failed to finish inspection: {error}"),
-        (RunKind::Inspect, _) => format!("unable to start inspection: {error}"),
+        (_, Effect::ProcessBody { .. }) => format!("Failed to finish inspection: {error}"),
+        (RunKind::Inspect | RunKind::Introspect { .. }, _) => format!("unable to start inspection: {error}"),
     }
 }
 
@@ -92,7 +92,7 @@ pub(super) fn timeout_text(run: &Run, last_sign: Option<(Sign, u64)>) -> String 
     let stuck = run.journal.under_way().map(|entry| entry.effect.to_string()).collect::<Vec<_>>().join(", ");
     let seconds = run.snapshot.start_timeout;
     match run.snapshot.kind {
-        RunKind::Inspect => {
+        RunKind::Inspect | RunKind::Introspect { .. } => {
             format!("Timeout reached: the node's inspection was not under way within {seconds} s. It was at: {stuck}.")
         }
         _ => format!("Timeout reached: no end within {seconds} s. It was at: {stuck}."),

@@ -1,6 +1,6 @@
 //! The effects: everything that a run may do to the world, and what comes back from it.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -184,6 +184,11 @@ pub enum Receipt {
     Validated(Validation),
     /// The Neutron port that was made, if the network interface makes any.
     Vif(Option<VifId>),
+    /// The addresses by which the introspection service will know the node's BMC again.
+    Introspected {
+        /// As they were resolved when the introspection started.
+        bmc_addresses: Vec<IpAddr>,
+    },
     /// What the boot listeners answer from now on.
     Boot(Box<BootRecord>),
     /// What the hooks want the operator to know.

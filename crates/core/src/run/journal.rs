@@ -1,5 +1,7 @@
 //! The journal: every effect of a run, written before it happens, and its outcome after.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use super::effect::{Effect, Receipt};
@@ -95,6 +97,16 @@ impl Journal {
     #[must_use]
     pub fn before(&self) -> Option<&Receipt> {
         self.receipts().find(|receipt| matches!(receipt, Receipt::Before { .. }))
+    }
+
+    /// The BMC's addresses as the introspection service resolved them.
+    #[must_use]
+    pub fn bmc_addresses(&self) -> &[IpAddr] {
+        let known = self.receipts().filter_map(|receipt| match receipt {
+            Receipt::Introspected { bmc_addresses } => Some(bmc_addresses.as_slice()),
+            _ => None,
+        });
+        known.last().unwrap_or_default()
     }
 
     /// The receipts of the effects that happened.

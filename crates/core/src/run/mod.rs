@@ -10,6 +10,7 @@
 pub mod conclude;
 pub mod effect;
 pub mod figures;
+pub mod introspection;
 pub mod journal;
 pub mod plan;
 pub mod step;
@@ -43,6 +44,12 @@ pub struct VifId(pub String);
 pub enum RunKind {
     /// An inspection.
     Inspect,
+    /// An inspection that was started at the introspection API: it leaves the node's provision
+    /// state and its networks alone.
+    Introspect {
+        /// The node's boot device and power are switched; otherwise somebody else boots it.
+        manage_boot: bool,
+    },
     /// `enroll` → `manageable`: are the BMC's address and credentials right?
     Verify,
     /// A power action.
@@ -65,6 +72,7 @@ impl RunKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Inspect => "inspect",
+            Self::Introspect { .. } => "introspect",
             Self::Verify => "verify",
             Self::Power(_) => "power",
             Self::BootDevice { .. } => "boot_device",
@@ -75,7 +83,13 @@ impl RunKind {
     /// an external inspector switch power and set the boot device.
     #[must_use]
     pub const fn is_exclusive(self) -> bool {
-        matches!(self, Self::Inspect | Self::Verify)
+        self.is_inspection() || matches!(self, Self::Verify)
+    }
+
+    /// Whether a ramdisk's body is what it is after.
+    #[must_use]
+    pub const fn is_inspection(self) -> bool {
+        matches!(self, Self::Inspect | Self::Introspect { .. })
     }
 }
 
@@ -91,8 +105,8 @@ pub struct Snapshot {
     pub pre_create_ports: bool,
     /// Unmanaged inspection is refused instead of being fallen back to.
     pub require_managed_boot: bool,
-    /// The inspect interface has an introspection service that must be told.
-    pub tells_inspector: bool,
+    /// The introspection service that has to be told.
+    pub service: Service,
     /// `[inspector] power_off`: the node is off after a success, too.
     pub power_off: bool,
     /// The node's flag: it is never powered off, but rebooted.
@@ -103,6 +117,18 @@ pub struct Snapshot {
     pub start_timeout: u32,
     /// Bound of the time that it waits, in seconds.
     pub wait_timeout: u32,
+}
+
+/// The introspection service behind an inspect interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// None: the ramdisk posts to the bare metal API (`agent`).
+    None,
+    /// The one in this process.
+    BuiltIn,
+    /// Another process, such as ironic-inspector: the ramdisk posts to it, and its hooks do the work.
+    External,
 }
 
 /// Where a run is.
@@ -231,10 +257,18 @@ impl Run {
     /// Whether a body that is posted now can still be the run's.
     #[must_use]
     pub fn accepts_body(&self) -> bool {
-        self.snapshot.kind == RunKind::Inspect
+        self.snapshot.kind.is_inspection()
             && self.ending.is_none()
             && self.body.is_none()
             && matches!(self.phase, Phase::Start | Phase::Wait)
+    }
+
+    /// Whether a body without the run's secret can be the run's: its ramdisk is booted by somebody
+    /// who does not know the secret.
+    #[must_use]
+    pub fn accepts_plain_body(&self) -> bool {
+        let boots_unmanaged = matches!(self.boot_manager, Some(BootManager::Other(_)));
+        self.accepts_body() && (boots_unmanaged || matches!(self.snapshot.kind, RunKind::Introspect { .. }))
     }
 
     /// What is still owed after the run's end: undo effects that have not succeeded.

@@ -4,7 +4,7 @@
 //! **Invariant:** what is done to the world after the ramdisk's post, or after a failure, is not
 //! here: it is the undo of what the journal says was done ([`undo`](super::undo)).
 
-use super::{Effect, Run, RunKind};
+use super::{Effect, Run, RunKind, Service};
 
 /// One step of a plan. A step may expand to several effects, which happen side by side, or to none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,12 +55,18 @@ pub const INSPECTION: &[Step] = &[
     Step::ProcessBody,
 ];
 
+/// An inspection that was started at the introspection API (seed: "does not anyhow affect
+/// introspection that is started using the ironic-inspector's own CLI or API"): no network is touched.
+pub const INTROSPECTION: &[Step] =
+    &[Step::ReadPower, Step::StartIntrospection, Step::SetBootDevice, Step::PowerOn, Step::Wait, Step::ProcessBody];
+
 /// The steps of a run.
 #[must_use]
 pub const fn plan(run: &Run) -> &'static [Step] {
     match run.snapshot.kind {
         RunKind::Inspect if run.snapshot.in_band => INSPECTION,
         RunKind::Inspect => &[],
+        RunKind::Introspect { .. } => INTROSPECTION,
         RunKind::Verify => &[Step::ReadPower],
         RunKind::Power(_) => &[Step::SetPower],
         RunKind::BootDevice { .. } => &[Step::SetBootDevice],
@@ -72,8 +78,7 @@ pub const fn plan(run: &Run) -> &'static [Step] {
 pub fn expand(run: &Run, step: Step) -> Vec<Effect> {
     let managed = run.is_managed();
     let facts = &run.snapshot;
-    // An introspection service that manages the boot also switches the power.
-    let boots = managed || !facts.tells_inspector;
+    let boots = switches_power(run);
     match step {
         Step::ReadPower => vec![Effect::ReadPower],
         Step::CreatePortsFromBmc => when(facts.pre_create_ports, Effect::CreatePortsFromBmc),
@@ -85,8 +90,8 @@ pub fn expand(run: &Run, step: Step) -> Vec<Effect> {
         }
         Step::PrepareRamdisk => when(managed, Effect::PrepareRamdisk),
         Step::SetBootDevice => boot_device(run, boots),
-        Step::StartIntrospection => when(facts.tells_inspector, Effect::StartIntrospection { manage_boot: !managed }),
-        Step::PowerOn => when(boots, Effect::PowerOn { reboot: facts.disable_power_off }),
+        Step::StartIntrospection => start_introspection(run),
+        Step::PowerOn => when(boots, Effect::PowerOn { reboot: facts.disable_power_off || !is_off_first(run) }),
         Step::ProcessBody => run.body.map(|body| Effect::ProcessBody { body }).into_iter().collect(),
         Step::SetPower => match facts.kind {
             RunKind::Power(target) => vec![Effect::SetPower { target }],
@@ -94,6 +99,27 @@ pub fn expand(run: &Run, step: Step) -> Vec<Effect> {
         },
         Step::AddInspectionNetwork | Step::Wait => Vec::new(),
     }
+}
+
+/// Whether we switch the node's power: an external service that manages the boot does that itself.
+fn switches_power(run: &Run) -> bool {
+    match run.snapshot.kind {
+        RunKind::Introspect { manage_boot } => manage_boot,
+        _ => run.is_managed() || run.snapshot.service != Service::External,
+    }
+}
+
+/// Whether the plan powers the node off before it is powered on.
+const fn is_off_first(run: &Run) -> bool {
+    !matches!(run.snapshot.kind, RunKind::Introspect { .. })
+}
+
+fn start_introspection(run: &Run) -> Vec<Effect> {
+    let manage_boot = match run.snapshot.kind {
+        RunKind::Introspect { manage_boot } => manage_boot,
+        _ => !run.is_managed(),
+    };
+    when(run.snapshot.service != Service::None, Effect::StartIntrospection { manage_boot })
 }
 
 fn boot_device(run: &Run, boots: bool) -> Vec<Effect> {

@@ -39,6 +39,11 @@ pub enum Event {
     Body(BodyId),
     /// A client wants it to end.
     Abort,
+    /// A client starts an introspection that waits once more, from its first step.
+    Restart {
+        /// As in [`RunKind::Introspect`].
+        manage_boot: bool,
+    },
     /// `wake_at` has passed.
     Deadline {
         /// The last sign of life of the booting machine, and its age in seconds.
@@ -86,10 +91,11 @@ impl Stepper {
             Event::Failed { seq, error, maybe_happened } => self.failed(seq, &error, maybe_happened),
             Event::Body(body) if phase == Phase::Wait => self.resume(body),
             Event::Abort if phase == Phase::Wait => self.end(Ending::Aborted),
+            Event::Restart { manage_boot } if phase == Phase::Wait => self.restart(manage_boot),
             Event::Deadline { last_sign } => self.deadline(last_sign, figures),
             Event::Claimed => self.claimed(),
             Event::NodeDeleted => self.end(Ending::NodeDeleted),
-            Event::Body(_) | Event::Abort => {}
+            Event::Body(_) | Event::Abort | Event::Restart { .. } => {}
         }
     }
 
@@ -111,12 +117,22 @@ impl Stepper {
     fn request(&mut self) {
         let facts = &self.out.run.snapshot;
         self.out.run.wake_at = Some(after(self.now, seconds(facts.start_timeout)));
-        self.out.writes.push(NodeWrite::LastError(None));
         match facts.kind {
             RunKind::Inspect => self.advance(ProvisionEvent::Inspect),
             RunKind::Verify => self.advance(ProvisionEvent::Manage),
             RunKind::Power(target) => self.out.writes.push(NodeWrite::TargetPower(Some(target))),
             RunKind::BootDevice { .. } => {}
+            RunKind::Introspect { .. } => return,
+        }
+        self.out.writes.push(NodeWrite::LastError(None));
+    }
+
+    fn restart(&mut self, manage_boot: bool) {
+        let run = &mut self.out.run;
+        if let RunKind::Introspect { .. } = run.snapshot.kind {
+            run.snapshot.kind = RunKind::Introspect { manage_boot };
+            (run.phase, run.taken, run.created_at) = (Phase::Start, 0, self.now);
+            run.wake_at = Some(after(self.now, seconds(run.snapshot.start_timeout)));
         }
     }
 
@@ -142,7 +158,7 @@ impl Stepper {
     fn wait(&mut self) {
         self.out.run.phase = Phase::Wait;
         self.out.run.wake_at = Some(after(self.now, seconds(self.out.run.snapshot.wait_timeout)));
-        self.advance(ProvisionEvent::Wait);
+        self.advance_inspection(ProvisionEvent::Wait);
         self.note("waiting for the ramdisk");
     }
 
@@ -150,7 +166,7 @@ impl Stepper {
         self.out.run.phase = Phase::Work;
         self.out.run.body = Some(body);
         self.out.run.wake_at = Some(after(self.now, seconds(self.out.run.snapshot.start_timeout)));
-        self.advance(ProvisionEvent::Resume);
+        self.advance_inspection(ProvisionEvent::Resume);
     }
 
     fn done(&mut self, seq: Seq, receipt: Receipt) {
@@ -298,6 +314,12 @@ impl Stepper {
         }
     }
 
+    fn advance_inspection(&mut self, event: ProvisionEvent) {
+        if self.out.run.snapshot.kind == RunKind::Inspect {
+            self.advance(event);
+        }
+    }
+
     fn advance(&mut self, event: ProvisionEvent) {
         self.out.writes.push(NodeWrite::Advance(event));
     }
@@ -309,7 +331,7 @@ impl Stepper {
 
 /// Whether requests of this run may land after its end and have not been looked at again.
 fn owes_look(run: &Run) -> bool {
-    !run.rechecked && run.snapshot.kind == RunKind::Inspect && run.journal.entries().any(|entry| entry.may_land_late())
+    !run.rechecked && run.snapshot.kind.is_inspection() && run.journal.entries().any(|entry| entry.may_land_late())
 }
 
 fn look_at(run: &Run, figures: &Figures) -> Option<Timestamp> {

@@ -1,5 +1,6 @@
 //! The engine against a scripted world: order, endings, debts, restarts, and random events.
 
+mod introspection;
 mod late;
 mod properties;
 
@@ -25,7 +26,7 @@ fn snapshot() -> Snapshot {
         in_band: true,
         pre_create_ports: true,
         require_managed_boot: true,
-        tells_inspector: false,
+        service: Service::None,
         power_off: true,
         disable_power_off: false,
         boot_device: Some(BootDevice::Pxe),

@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** the match is exhaustive: an effect without an answer here does not compile.
 
-use super::{Effect, EndPower, Ending, Entry, Outcome, Receipt, Run, RunKind};
+use super::{Effect, EndPower, Ending, Entry, Outcome, Receipt, Run, RunKind, Service};
 use crate::power::BootOverride;
 
 /// The undo effects that the run's journal asks for, in the order in which they must happen.
@@ -24,7 +24,7 @@ pub fn needed_if_late(run: &Run) -> Vec<Effect> {
 }
 
 fn of_entries(run: &Run, wanted: impl Fn(&Entry) -> bool) -> Vec<Effect> {
-    if run.snapshot.kind != RunKind::Inspect {
+    if !run.snapshot.kind.is_inspection() {
         return Vec::new();
     }
     let mut effects: Vec<Effect> = Vec::new();
@@ -65,9 +65,10 @@ fn undo(run: &Run, entry: &Entry) -> Option<Effect> {
         Effect::SetBootDevice { device, .. } => {
             Some(Effect::RestoreBootDevice { ours: *device, former: former_override(run) })
         }
-        // A service that ended by itself has nothing to forget.
+        // A service that ended by itself has nothing to forget; the built-in one has what its run has.
         Effect::StartIntrospection { .. } => {
-            (run.ending != Some(Ending::Success)).then_some(Effect::AbortIntrospection)
+            let knows_it = run.snapshot.service == Service::External && run.ending != Some(Ending::Success);
+            knows_it.then_some(Effect::AbortIntrospection)
         }
         Effect::ReadPower
         | Effect::CreatePortsFromBmc

@@ -1,9 +1,11 @@
 //! How an inspection is carried out and where its data comes from.
 
 mod agent;
+mod bmc_address;
 mod fake;
 mod no_inspect;
 
 pub use agent::AgentInspect;
+pub use bmc_address::bmc_addresses;
 pub use fake::FakeInspect;
 pub use no_inspect::NoInspect;

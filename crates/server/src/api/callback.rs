@@ -50,13 +50,20 @@ pub struct Callbacks {
 /// The default of [`Callbacks::room`]: 64 MiB of bodies.
 pub const ROOM_KIB: usize = 64 << 10;
 
-/// The routes.
+/// All routes.
 pub fn router(callbacks: Callbacks) -> Router {
+    Router::new()
+        .route("/v1/continue_inspection", post(plain::<202>))
+        .route("/v1/continue", post(plain::<200>))
+        .with_state(callbacks.clone())
+        .merge(with_secrets(callbacks))
+}
+
+/// The routes with a run's secret in them.
+pub fn with_secrets(callbacks: Callbacks) -> Router {
     Router::new()
         .route("/v1/continue/{run}/{secret}", post(with_secret::<200>))
         .route("/v1/continue_inspection/{run}/{secret}", post(with_secret::<202>))
-        .route("/v1/continue_inspection", post(plain))
-        .route("/v1/continue", post(without_secret))
         .route("/v1/continue/{run}", post(without_secret))
         .route("/v1/continue_inspection/{run}", post(without_secret))
         .with_state(callbacks)
@@ -88,7 +95,7 @@ async fn with_secret<const STATUS: u16>(
     answer(taken, peer, StatusCode::from_u16(STATUS).unwrap_or(StatusCode::OK))
 }
 
-/// The path of a run without its secret, and the introspection API's plain path.
+/// The path of a run without its secret.
 async fn without_secret(request: Request) -> Response {
     refuse("secret", peer(&request), BodyError::NotExpected("there is no secret".to_owned()).into())
 }
@@ -105,7 +112,7 @@ fn verified(key: &InstanceKey, run: &str, secret: &str) -> Option<RunId> {
     key.verify(run, secret).then_some(run)
 }
 
-async fn plain(
+async fn plain<const STATUS: u16>(
     State(callbacks): State<Callbacks>,
     asked: Option<Extension<Asked>>,
     args: Args,
@@ -122,7 +129,7 @@ async fn plain(
         Ok(callbacks.conductor.accept_plain_body(node, body).await?)
     };
     let taken: Result<NodeId, ApiError> = taken.await;
-    answer(taken, peer, StatusCode::ACCEPTED)
+    answer(taken, peer, StatusCode::from_u16(STATUS).unwrap_or(StatusCode::OK))
 }
 
 /// The node that the request names. The stock ramdisk names neither a node nor a version; both
@@ -140,7 +147,10 @@ fn hint(Args(mut args): Args, asked: Option<&Asked>) -> Result<Option<NodeId>, A
 
 impl Callbacks {
     /// Reads a body within the limits, as long as there is room in memory for it.
-    async fn read(&self, request: Request) -> Result<(Bytes, OwnedSemaphorePermit), ApiError> {
+    ///
+    /// # Errors
+    /// 413 or 503; 400 when it can't be JSON.
+    pub async fn read(&self, request: Request) -> Result<(Bytes, OwnedSemaphorePermit), ApiError> {
         let (parts, body) = request.into_parts();
         let room = self.reserve(&parts.headers)?;
         let body: Bytes = read_body(Body::new(body), &self.limits).await?;

@@ -79,6 +79,25 @@ pub trait ConductorApi: Send + Sync {
     /// # Errors
     /// [`BodyError`].
     async fn accept_plain_body(&self, node: Option<NodeId>, body: Bytes) -> Result<NodeId, BodyError>;
+
+    /// As [`accept_plain_body`](Self::accept_plain_body); returns when the hooks have worked on it.
+    ///
+    /// # Errors
+    /// [`BodyError`]; what the hooks refuse is invalid.
+    async fn introspected(&self, body: Bytes) -> Result<NodeId, BodyError>;
+
+    /// Starts an introspection that leaves provision state and networks alone; one that waits
+    /// starts again.
+    ///
+    /// # Errors
+    /// [`ConductorError`].
+    async fn introspect(&self, node: NodeId, manage_boot: bool) -> Result<(), ConductorError>;
+
+    /// Ends the node's inspection, however it was started; one that has ended may be ended again.
+    ///
+    /// # Errors
+    /// [`ConductorError`].
+    async fn abort_introspection(&self, node: NodeId) -> Result<(), ConductorError>;
 }
 
 /// What each interface of a node says.

@@ -89,7 +89,8 @@ fn normal_path(path: &str, version: Microversion) -> String {
     }
 }
 
-fn with_path(uri: &Uri, path: &str) -> Uri {
+/// The same URL with another path.
+pub fn with_path(uri: &Uri, path: &str) -> Uri {
     let text = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
     let mut parts = uri.clone().into_parts();
     match text.parse::<PathAndQuery>() {

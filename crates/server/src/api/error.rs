@@ -100,7 +100,8 @@ impl ApiError {
     }
 
     /// The answer's text. What failed inside is for the log, not for clients.
-    fn text(&self) -> String {
+    #[must_use]
+    pub fn text(&self) -> String {
         match self {
             Self::Store(error)
             | Self::Conductor(ConductorError::Store(error))

@@ -48,6 +48,18 @@ impl ConductorApi for Conductor {
     }
 
     async fn accept_plain_body(&self, node: Option<NodeId>, body: Bytes) -> Result<NodeId, BodyError> {
-        self.take_plain_body(node, &body).await
+        self.take_plain_body(node, &body).await.map(|(_, node)| node)
+    }
+
+    async fn introspected(&self, body: Bytes) -> Result<NodeId, BodyError> {
+        self.take_introspected(&body).await
+    }
+
+    async fn introspect(&self, node: NodeId, manage_boot: bool) -> Result<(), ConductorError> {
+        self.start_introspection(node, manage_boot).await
+    }
+
+    async fn abort_introspection(&self, node: NodeId) -> Result<(), ConductorError> {
+        self.end_introspection(node).await
     }
 }

@@ -1,7 +1,5 @@
 //! The ramdisk's post: accepted once and put on disk before it is parsed; worked on by the hooks later.
 
-use std::collections::BTreeSet;
-
 use assay_core::{
     apply::{Applied, apply},
     boot::sign::Sign,
@@ -9,8 +7,8 @@ use assay_core::{
     id::{BodyId, NodeId, PortId},
     inventory::Body,
     limits::{self, Limits},
-    lookup::{Candidate, Clues, find_node},
-    run::{BootManager, Event, Receipt, Run, RunId},
+    lookup::Clues,
+    run::{Event, Receipt, Run, RunId},
 };
 use assay_drivers::DriverError;
 use assay_store::{
@@ -20,7 +18,6 @@ use assay_store::{
     nodes::{self, Guard},
     ports, runs, timeline,
 };
-
 use serde_json::Value;
 
 use super::{Conductor, claim::Lease, now, tasks::parse_run};
@@ -71,28 +68,19 @@ impl Conductor {
         Ok(run.node)
     }
 
-    /// Takes a post without a secret: only an unmanaged run can be meant, whose boot somebody else
-    /// serves. The node is found by what the body says.
-    pub(super) async fn take_plain_body(&self, named: Option<NodeId>, bytes: &[u8]) -> Result<NodeId, BodyError> {
+    /// Takes a post without a secret. The node is found by what the body says, among those whose
+    /// ramdisk was booted by somebody who does not know the secret.
+    pub(super) async fn take_plain_body(
+        &self,
+        named: Option<NodeId>,
+        bytes: &[u8],
+    ) -> Result<(RunId, NodeId), BodyError> {
         check(bytes)?;
         let body = Body::parse(bytes, &Limits::RAMDISK).map_err(|wrong| BodyError::Invalid(wrong.to_string()))?;
-        let clues = Clues { node: named, macs: body.view.macs().collect(), bmc_addresses: Vec::new() };
-        let conn = self.store().read();
-        let by_mac = ports::port_by_macs(&conn, &clues.macs).await?.into_iter().map(|port| port.node_id);
-        let nodes: BTreeSet<NodeId> = by_mac.chain(named).collect();
-        let mut candidates = Vec::new();
-        for id in nodes {
-            let node = nodes::get(&conn, id).await?.node;
-            let macs = ports::of_node(&conn, id).await?.iter().map(|port| port.address).collect();
-            candidates.push(Candidate { node: id, state: node.provision_state, macs, bmc_addresses: Vec::new() });
-        }
-        let node = find_node(&clues, &candidates).map_err(|wrong| BodyError::NotExpected(wrong.to_string()))?;
-        let Some(row) = runs::open_of_node(&conn, node).await? else { return Err(not_expected()) };
-        let run = parse_run(&row).map_err(|_| not_expected())?;
-        if !matches!(run.boot_manager, Some(BootManager::Other(_))) {
-            return Err(not_expected());
-        }
-        self.take_body(run.id, bytes).await
+        let clues =
+            Clues { node: named, macs: body.view.macs().collect(), bmc_addresses: body.view.bmc_addresses().collect() };
+        let run = self.find_run(&clues).await?;
+        Ok((run, self.take_body(run, bytes).await?))
     }
 
     /// The first answer again, for a run that has its body.
@@ -197,6 +185,6 @@ fn unavailable(failure: impl std::fmt::Display) -> DriverError {
 }
 
 /// Nobody waits for the post. The ramdisk is not told why.
-fn not_expected() -> BodyError {
+pub(super) fn not_expected() -> BodyError {
     BodyError::NotExpected("no run waits for this post".to_owned())
 }

@@ -35,6 +35,8 @@ pub struct ConductorConfig {
     pub start_timeout: Duration,
     /// `[conductor] inspect_wait_timeout`.
     pub inspect_wait_timeout: Duration,
+    /// `[inspector_service] timeout`: for what is started at the introspection API.
+    pub introspection_timeout: Duration,
     /// `[conductor] power_state_change_timeout`.
     pub power_timeout: Duration,
     /// `[conductor] soft_power_off_timeout`.
@@ -70,6 +72,7 @@ impl From<&Config> for ConductorConfig {
             callback_bases: callback_base.split(',').map(|base| base.trim().trim_end_matches('/').to_owned()).collect(),
             start_timeout: config.assay.start_timeout,
             inspect_wait_timeout: config.conductor.inspect_wait_timeout,
+            introspection_timeout: config.inspector_service.timeout,
             power_timeout: config.conductor.power_state_change_timeout,
             soft_power_timeout: config.conductor.soft_power_off_timeout,
             longest_error: config.general.log_in_db_max_size,

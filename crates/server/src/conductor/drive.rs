@@ -237,6 +237,7 @@ fn event_name(event: &Event, run: &Run) -> &'static str {
         Event::Requested => "Requested",
         Event::Body(_) => "Body",
         Event::Abort => "Abort",
+        Event::Restart { .. } => "Restart",
         Event::Deadline { .. } => "Deadline",
         Event::Claimed => "Claimed",
         Event::NodeDeleted => "NodeDeleted",

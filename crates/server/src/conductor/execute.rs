@@ -46,7 +46,7 @@ impl Conductor {
                 registry.management(node)?.set_boot_device(&task, *device, *persistent).await?;
             }
             Effect::StartIntrospection { manage_boot } => {
-                registry.inspect(node)?.start_introspection(&task, *manage_boot).await?;
+                return self.tell_inspector(run, &task, *manage_boot).await;
             }
             Effect::PowerOn { reboot } => {
                 let target = if *reboot { PowerTarget::Reboot } else { PowerTarget::On };

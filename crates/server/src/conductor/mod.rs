@@ -12,6 +12,7 @@ mod commit;
 mod config;
 mod drive;
 mod execute;
+mod introspection;
 mod periodic;
 mod requests;
 mod snapshot;
@@ -36,6 +37,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use config::ConductorConfig;
+pub use tasks::parse_run;
 
 use crate::api::conductor::ConductorError;
 

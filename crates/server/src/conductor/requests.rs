@@ -137,7 +137,7 @@ impl Conductor {
     }
 
     /// Stores a new run together with what its request changes on the node, and lets it go.
-    async fn start_run(&self, node: &Node, kind: RunKind) -> Result<RunId, ConductorError> {
+    pub(super) async fn start_run(&self, node: &Node, kind: RunKind) -> Result<RunId, ConductorError> {
         let run = Run::new(RunId(uuid::Uuid::now_v7()), node.id, self.snapshot(node, kind)?, now());
         let output = step(run, Event::Requested, now(), &self.config().figures);
         let id = output.run.id;

@@ -2,7 +2,8 @@
 
 use assay_core::{
     node::Node,
-    run::{RunKind, Snapshot},
+    power::BootDevice,
+    run::{RunKind, Service, Snapshot},
 };
 use assay_drivers::{DriverError, interface::InspectKind};
 
@@ -12,6 +13,9 @@ impl Conductor {
     /// The facts that a run goes by to its end, whatever is changed meanwhile.
     pub(super) fn snapshot(&self, node: &Node, kind: RunKind) -> Result<Snapshot, DriverError> {
         let config = self.config();
+        if matches!(kind, RunKind::Introspect { .. }) {
+            return Ok(self.snapshot_of_introspection(node, kind));
+        }
         let registry = &self.parts().registry;
         let inspect = registry.inspect(node)?.kind();
         let boot_device = registry.boot(node)?.boot_device();
@@ -20,13 +24,30 @@ impl Conductor {
             in_band: matches!(inspect, InspectKind::InBand { .. }),
             pre_create_ports: config.pre_create_ports,
             require_managed_boot: self.requires_managed_boot(inspect),
-            tells_inspector: registry.inspect(node)?.has_service(),
+            service: registry.inspect(node)?.service(),
             power_off: config.power_off,
             disable_power_off: node.disable_power_off,
             boot_device,
             start_timeout: whole_seconds(config.time_for(kind)),
             wait_timeout: whole_seconds(config.inspect_wait_timeout),
         })
+    }
+
+    /// What is started at the introspection API goes by that service's own options.
+    fn snapshot_of_introspection(&self, node: &Node, kind: RunKind) -> Snapshot {
+        let config = self.config();
+        Snapshot {
+            kind,
+            in_band: true,
+            pre_create_ports: false,
+            require_managed_boot: false,
+            service: Service::BuiltIn,
+            power_off: config.power_off,
+            disable_power_off: node.disable_power_off,
+            boot_device: Some(BootDevice::Pxe),
+            start_timeout: whole_seconds(config.start_timeout),
+            wait_timeout: whole_seconds(config.introspection_timeout),
+        }
     }
 
     /// `[inspector] require_managed_boot`; unset, it is the inspect interface's word.

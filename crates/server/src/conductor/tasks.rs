@@ -89,6 +89,9 @@ pub(super) fn run_row(run: &Run, version: i64) -> Result<RunRow, StoreError> {
 }
 
 /// The run that a row holds.
-pub(super) fn parse_run(row: &RunRow) -> Result<Run, ConductorError> {
+///
+/// # Errors
+/// It does not hold one.
+pub fn parse_run(row: &RunRow) -> Result<Run, ConductorError> {
     serde_json::from_str(&row.doc).map_err(|wrong| corrupt("runs", row.id.0, &wrong).into())
 }

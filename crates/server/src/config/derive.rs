@@ -38,6 +38,10 @@ pub fn settle(config: &mut Config) -> Vec<String> {
         config.conductor.inspect_wait_timeout = LONGEST_INSPECTION;
         warnings.push("[conductor] inspect_wait_timeout = 0: no wait is endless here, it is taken as 24 hours".into());
     }
+    if config.inspector_service.timeout.is_zero() {
+        config.inspector_service.timeout = LONGEST_INSPECTION;
+        warnings.push("[inspector_service] timeout = 0: no wait is endless here, it is taken as 24 hours".into());
+    }
     if config.general.auth_strategy == AuthStrategy::Noauth {
         let reach =
             if config.api.host_ip.is_loopback() { "programs on this machine" } else { "everybody on its network" };

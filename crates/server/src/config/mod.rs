@@ -27,7 +27,9 @@ pub use reader::{Reader, Setting};
 pub use sources::Sources;
 pub use spec::OptionSpec;
 
-use groups::{Api, Assay, Conductor, Database, Deploy, Fake, General, Inspector, Interfaces, Pxe, Redfish};
+use groups::{
+    Api, Assay, Conductor, Database, Deploy, Fake, General, Inspector, InspectorService, Interfaces, Pxe, Redfish,
+};
 
 /// A group's name, what it is about, and its options.
 pub type GroupSpec = (&'static str, &'static str, Vec<OptionSpec>);
@@ -75,6 +77,8 @@ groups! {
     fake: Fake,
     /// `[inspector]`.
     inspector: Inspector,
+    /// `[inspector_service]`.
+    inspector_service: InspectorService,
     /// `[pxe]`.
     pxe: Pxe,
     /// `[redfish]`.

@@ -149,6 +149,18 @@ impl ConductorApi for EasyConductor {
         Ok(node)
     }
 
+    async fn introspected(&self, body: Bytes) -> Result<NodeId, BodyError> {
+        self.accept_plain_body(None, body).await
+    }
+
+    async fn introspect(&self, _: NodeId, _: bool) -> Result<(), ConductorError> {
+        Ok(())
+    }
+
+    async fn abort_introspection(&self, _: NodeId) -> Result<(), ConductorError> {
+        Ok(())
+    }
+
     async fn accept_plain_body(&self, _: Option<NodeId>, body: Bytes) -> Result<NodeId, BodyError> {
         self.offers.fetch_add(1, Ordering::Relaxed);
         let waiting = *self.waiting.lock().unwrap();

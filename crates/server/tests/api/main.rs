@@ -12,6 +12,8 @@ mod conductor;
 #[cfg(test)]
 mod inspector;
 #[cfg(test)]
+mod introspection;
+#[cfg(test)]
 mod locks;
 #[cfg(test)]
 mod nodes;

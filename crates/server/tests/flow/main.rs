@@ -5,6 +5,7 @@
 mod bmc;
 mod callback;
 mod happy;
+mod introspection;
 mod policy;
 
 use assay_sim::{

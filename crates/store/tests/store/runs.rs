@@ -154,3 +154,30 @@ async fn ended_runs_are_forgotten_with_what_belongs_to_them() {
         assert_eq!(timeline::list(&store.read(), id).await.unwrap().len(), usize::from(kept), "timeline {number}");
     }
 }
+
+#[tokio::test]
+async fn the_last_inspection_of_each_node_is_listed_those_started_last_first() {
+    let (_place, store) = store().await;
+    for number in [1, 2, 3] {
+        insert_node(&store, node(number)).await;
+    }
+    for (number, node, kind, second) in [
+        (1, 1, "inspect", 10),
+        (2, 1, "introspect", 30),
+        (3, 2, "inspect", 20),
+        (4, 2, "verify", 40),
+        (5, 3, "inspect", 20),
+        (6, 9, "inspect", 50),
+    ] {
+        let kept =
+            RunRow { kind: kind.to_owned(), open: false, created_at: time(second), ..run(number, node_id(node)) };
+        insert(&store, kept).await.unwrap();
+    }
+    let first = runs::last_inspections(&store.read(), None, 2).await.unwrap();
+    assert_eq!(ids(first.clone()), [2, 5]);
+    assert_eq!(ids(runs::last_inspections(&store.read(), first.last(), 2).await.unwrap()), [3]);
+    assert_eq!(
+        runs::last_inspection(&store.read(), node_id(2)).await.unwrap().map(|run| run.kind),
+        Some("inspect".into())
+    );
+}

@@ -1,6 +1,8 @@
 //! The words of the bare metal API, held against recorded exchanges with a real Ironic.
 
 #[cfg(test)]
+mod introspection;
+#[cfg(test)]
 mod lists;
 #[cfg(test)]
 mod nodes;

@@ -1,6 +1,6 @@
 //! How nodes are inspected: `[conductor]`, `[inspector]`.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, time::Duration};
 
 use assay_core::{
     hooks::{AddPorts, KeepPorts, Pipeline},
@@ -43,6 +43,20 @@ options! {
         file_url_allowed_paths: Vec<PathBuf> = "$assay.state_path/images,/var/lib/ironic,/shared/html,/templates,/opt/cache/files,/vagrant";
         /// Whether nodes in `available` may be deleted.
         allow_deleting_available_nodes: bool = "true";
+    }
+}
+
+options! {
+    /// The introspection API, which is ironic-inspector's.
+    InspectorService = "inspector_service" {
+        /// The address to listen on.
+        listen_address: IpAddr = "$api.host_ip";
+        /// The port to listen on.
+        listen_port: u16 = "5050";
+        /// How long an introspection that was started here may wait for its ramdisk; 0 means a day.
+        timeout: Duration = "3600", range 0..=31_536_000;
+        /// The largest page of the list of introspections.
+        api_max_limit: u32 = "1000", range 1..=1_000_000;
     }
 }
 

@@ -6,6 +6,6 @@ pub mod interfaces;
 pub mod service;
 
 pub use boot::{Deploy, Pxe, Redfish};
-pub use inspection::{Conductor, Inspector};
+pub use inspection::{Conductor, Inspector, InspectorService};
 pub use interfaces::{Fake, Interfaces};
 pub use service::{Api, Assay, Database, General};
