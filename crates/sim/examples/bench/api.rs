@@ -1,4 +1,4 @@
-//! Rates of the bare metal API, the same for Assay and for a peer.
+//! The bare metal API, measured by the same client for Assay and for a peer.
 
 use std::time::Duration;
 
@@ -6,27 +6,62 @@ use anyhow::Context as _;
 use assay_sim::harness::Rest;
 use serde_json::{Value, json};
 
-use crate::measure::{each, rate};
+use crate::{
+    figures::{CREATE, Call, DETAIL, Figure, GET, LIST},
+    measure::{alone, each, rate},
+    process::Meter,
+};
 
 /// The longest page of the API.
 pub const PAGE: usize = 1000;
 
-const TIME: Duration = Duration::from_secs(5);
+const TIME: Duration = Duration::from_secs(3);
 const PREFIX: &str = "assay-bench-";
 
-/// Creates so many nodes, which stay, and reads them.
-pub async fn measure(rest: &Rest, nodes: usize) -> anyhow::Result<Vec<(&'static str, f64)>> {
-    let create = each(nodes, |index| async move { rest.post("/v1/nodes", &node(index)).await.map(drop) }).await?;
-    let read = |path: String| async move { rest.read(&path).await.map(drop) };
-    let get = rate(TIME, |index| read(format!("/v1/nodes/{PREFIX}{}", index % nodes.max(1)))).await?;
-    let list = rate(TIME, |_| read(format!("/v1/nodes?limit={PAGE}"))).await?;
-    let detail = rate(TIME, |_| read(format!("/v1/nodes/detail?limit={PAGE}"))).await?;
-    Ok(vec![
-        ("create a node", create),
-        ("get a node", get),
-        ("list 1000 nodes", list),
-        ("list 1000 nodes in detail", detail),
-    ])
+/// Figures with their values.
+pub type Values = Vec<(Figure, f64)>;
+
+/// Creates so many nodes, which stay.
+pub async fn create(rest: &Rest, nodes: usize, server: Option<&Meter>) -> anyhow::Result<Values> {
+    let post = |index| async move { rest.post("/v1/nodes", &node(index)).await.map(drop) };
+    let first = nodes / 20;
+    let median = alone(first, &post).await?;
+    let before = server.map(Meter::cpu).transpose()?;
+    let many = each(nodes - first, |index| post(first + index)).await?;
+    let mut values = vec![(CREATE.alone, median), (CREATE.rate, many)];
+    if let (Some(server), Some(before)) = (server, before) {
+        values.push((CREATE.cpu, (server.cpu()? - before) * 1e3 / (nodes - first).max(1) as f64));
+    }
+    Ok(values)
+}
+
+/// Reads the nodes that were created: one by one, and in lists.
+pub async fn read(rest: &Rest, nodes: usize, server: Option<&Meter>) -> anyhow::Result<Values> {
+    let mut values = Vec::new();
+    values.extend(call(rest, server, GET, |index| format!("/v1/nodes/{PREFIX}{}", index % nodes.max(1))).await?);
+    values.extend(call(rest, server, LIST, |_| format!("/v1/nodes?limit={PAGE}")).await?);
+    values.extend(call(rest, server, DETAIL, |_| format!("/v1/nodes/detail?limit={PAGE}")).await?);
+    Ok(values)
+}
+
+async fn call(
+    rest: &Rest,
+    server: Option<&Meter>,
+    call: Call,
+    path: impl Fn(usize) -> String,
+) -> anyhow::Result<Values> {
+    let get = |index| {
+        let path = path(index);
+        async move { rest.read(&path).await.map(drop) }
+    };
+    let median = alone(100, &get).await?;
+    let before = server.map(Meter::cpu).transpose()?;
+    let (count, many) = rate(TIME, &get).await?;
+    let mut values = vec![(call.alone, median), (call.rate, many)];
+    if let (Some(server), Some(before)) = (server, before) {
+        values.push((call.cpu, (server.cpu()? - before) * 1e3 / count.max(1) as f64));
+    }
+    Ok(values)
 }
 
 /// Deletes the nodes of the benchmark.

@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use assay_sim::{Content, Recording, harness::Site};
+use assay_sim::{Content, Machine, Recording, harness::Site};
 use chrono::{DateTime, Utc};
 use futures::future::try_join_all;
 
 use crate::{
+    boot_files, figures,
     measure::{each, percentile},
     process::Meter,
     table::Table,
@@ -15,6 +16,8 @@ use crate::{
 
 /// Posts a second.
 const RATE: f64 = 200.0;
+/// Bytes of a post.
+const BODY: usize = 60_000;
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Creates and verifies the nodes of the first machines.
@@ -31,27 +34,33 @@ pub async fn enrol(site: &Site, count: usize) -> anyhow::Result<Vec<String>> {
 
 /// Inspects the nodes, all at the same time.
 pub async fn measure(site: &Site, nodes: &[String], binary: &Meter, table: &mut Table) -> anyhow::Result<()> {
-    let (count, cpu) = (nodes.len(), binary.cpu()?);
+    let (count, before) = (nodes.len(), binary.cpu()?);
     each(count, |index| site.rest.provision(&nodes[index], "inspect")).await?;
     let urls = booted(site, count).await?;
     wait_for(site, "inspect wait", count).await?;
-    table.add(&format!("memory, {count} inspections waiting"), "MiB", binary.memory()?);
+    let until_wait = binary.cpu()? - before;
+    if let Some(node) = nodes.first() {
+        boot_files::measure(site, node, binary, table).await?;
+    }
 
+    let before = binary.cpu()?;
     let posted = post_all(site, &urls).await?;
     wait_for(site, "inspect wait", 0).await?;
     wait_for(site, "inspecting", 0).await?;
-    table.add("memory after them", "MiB", binary.memory()?);
-    let spent = binary.cpu()? - cpu;
+    let after_wait = binary.cpu()? - before;
+    table.add(figures::MEMORY_PEAK, binary.peak()?);
     let mut answers: Vec<f64> = posted.iter().map(|post| post.answered_in.as_secs_f64() * 1e3).collect();
-    table.add("callback answered, median", "ms", percentile(&mut answers, 0.5));
-    table.add("callback answered, p99", "ms", percentile(&mut answers, 0.99));
+    table.add(figures::CALLBACK_MEDIAN, percentile(&mut answers, 0.5));
+    table.add(figures::CALLBACK_P99, percentile(&mut answers, 0.99));
+    let each = |seconds: f64| seconds * 1e3 / count.max(1) as f64;
+    table.add(figures::CALLBACK_CPU, each(after_wait));
+    table.add(figures::INSPECTION_CPU, each(until_wait + after_wait));
     let mut until_manageable = Vec::new();
     for (node, post) in nodes.iter().zip(&posted) {
         until_manageable.push(manageable_after(site, node, post.at).await?);
     }
-    table.add("posted to manageable, median", "ms", percentile(&mut until_manageable, 0.5));
-    table.add("posted to manageable, p99", "ms", percentile(&mut until_manageable, 0.99));
-    table.add("processor time per inspection", "ms", spent * 1e3 / count.max(1) as f64);
+    table.add(figures::MANAGEABLE_MEDIAN, percentile(&mut until_manageable, 0.5));
+    table.add(figures::MANAGEABLE_P99, percentile(&mut until_manageable, 0.99));
     Ok(())
 }
 
@@ -77,7 +86,7 @@ async fn post_all(site: &Site, urls: &[String]) -> anyhow::Result<Vec<Post>> {
     let began = tokio::time::Instant::now();
     let post = |(index, url): (usize, &String)| {
         let request = client.post(url).header("Content-Type", "application/json");
-        let body = Content::Recorded(Recording::Uefi).bytes(site.world.machine(index));
+        let body = body(site.world.machine(index));
         let due = began + Duration::from_secs_f64(index as f64 / RATE);
         async move {
             tokio::time::sleep_until(due).await;
@@ -89,6 +98,15 @@ async fn post_all(site: &Site, urls: &[String]) -> anyhow::Result<Vec<Post>> {
         }
     };
     try_join_all(urls.iter().enumerate().map(post)).await
+}
+
+/// The recorded body of a UEFI machine, filled up as by one more collector.
+fn body(machine: &Machine) -> Vec<u8> {
+    let mut body = Content::Recorded(Recording::Uefi).bytes(machine).to_vec();
+    body.pop();
+    let filling = "f".repeat(BODY.saturating_sub(body.len()));
+    body.extend_from_slice(format!(",\"filling\":\"{filling}\"}}").as_bytes());
+    body
 }
 
 /// How long after its post the node became manageable, in milliseconds.

@@ -3,12 +3,14 @@
 //! Binary, world and client share the machine; a peer is measured by the same client.
 
 mod api;
+mod boot_files;
+mod figures;
 mod inspections;
 mod measure;
 mod process;
 mod table;
 
-use std::{io::Write as _, path::PathBuf, time::Instant};
+use std::{io::Write as _, path::PathBuf, time::Duration, time::Instant};
 
 use anyhow::Context as _;
 use assay_sim::{
@@ -16,16 +18,17 @@ use assay_sim::{
     harness::{Rest, Setup, Site},
 };
 use clap::Parser;
+use process::Meter;
 use table::Table;
 
 /// Measures Assay, and a peer beside it.
 #[derive(Parser)]
 struct Arguments {
     /// How many nodes are enrolled.
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 10_000)]
     nodes: usize,
     /// How many inspections are in flight at the same time.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 1000)]
     inspections: usize,
     /// The binary.
     #[arg(long)]
@@ -42,9 +45,9 @@ async fn main() -> anyhow::Result<()> {
     assay(&arguments, &mut table).await?;
     if let Some(url) = &arguments.peer {
         let peer = Rest::at(url)?;
-        let rates = api::measure(&peer, arguments.nodes.min(api::PAGE)).await;
+        let values = measure_peer(&peer, arguments.nodes.min(api::PAGE)).await;
         api::clean_up(&peer).await.context("the peer keeps the nodes of the benchmark")?;
-        rates?.iter().for_each(|(what, rate)| table.peer(what, *rate));
+        values?.iter().for_each(|(figure, value)| table.peer(figure, *value));
     }
     writeln!(std::io::stdout(), "{table}")?;
     Ok(())
@@ -52,31 +55,49 @@ async fn main() -> anyhow::Result<()> {
 
 async fn assay(arguments: &Arguments, table: &mut Table) -> anyhow::Result<()> {
     let inspections = arguments.inspections.min(arguments.nodes);
+    let fakes = arguments.nodes - inspections;
     let mut site = site(arguments, inspections).await?;
-    for (what, rate) in api::measure(&site.rest, arguments.nodes - inspections).await? {
-        table.add(what, "/s", rate);
-    }
+    let binary = meter(&mut site)?;
+    let values = api::create(&site.rest, fakes, Some(&binary)).await?;
+    values.into_iter().for_each(|(figure, value)| table.add(figure, value));
     let nodes = inspections::enrol(&site, inspections).await?;
 
-    restart(&mut site, arguments.nodes, table).await?;
-    let binary = process::Meter::of(site.process()?.id().context("the binary has no process id")?);
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-    table.add(&format!("memory, {} nodes, idle", arguments.nodes), "MiB", binary.memory()?);
+    table.add(figures::START, restart(&mut site).await?);
+    let binary = meter(&mut site)?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    table.add(figures::MEMORY_IDLE, binary.memory()?);
+    let values = api::read(&site.rest, fakes, Some(&binary)).await?;
+    values.into_iter().for_each(|(figure, value)| table.add(figure, value));
+    table.add(figures::MEMORY_AFTER_LISTS, binary.memory()?);
+
+    restart(&mut site).await?;
+    let binary = meter(&mut site)?;
     inspections::measure(&site, &nodes, &binary, table).await
 }
 
+async fn measure_peer(peer: &Rest, nodes: usize) -> anyhow::Result<api::Values> {
+    let mut values = api::create(peer, nodes, None).await?;
+    values.extend(api::read(peer, nodes, None).await?);
+    Ok(values)
+}
+
 async fn site(arguments: &Arguments, inspections: usize) -> anyhow::Result<Site> {
-    // The images are not fetched: serving files is another figure, and a peer leaves it to its web server.
+    // The images are not fetched by the machines: serving them is a figure of its own.
     let ramdisk = Ramdisk { posts: 0, images: Images::Head, ..Ramdisk::default() };
     let hardware = Hardware { machines: inspections, ramdisk, ..Hardware::default() };
     let options = vec![("OS_ASSAY__MAX_INSPECTIONS", inspections.max(1).to_string())];
-    Site::start(Setup { binary: arguments.assay.clone(), hardware, options }).await
+    let site = Site::start(Setup { binary: arguments.assay.clone(), hardware, options }).await?;
+    std::fs::write(site.installation.path("state/images/ramdisk"), vec![b'r'; boot_files::RAMDISK])?;
+    Ok(site)
 }
 
-/// Restarts the binary and measures the time to its first answer.
-async fn restart(site: &mut Site, nodes: usize, table: &mut Table) -> anyhow::Result<()> {
+fn meter(site: &mut Site) -> anyhow::Result<Meter> {
+    Ok(Meter::of(site.process()?.id().context("the binary has no process id")?))
+}
+
+/// Restarts the binary and returns the milliseconds to its first answer.
+async fn restart(site: &mut Site) -> anyhow::Result<f64> {
     let began = Instant::now();
     site.restart(&[]).await?;
-    table.add(&format!("start to first answer, {nodes} nodes"), "ms", began.elapsed().as_secs_f64() * 1e3);
-    Ok(())
+    Ok(began.elapsed().as_secs_f64() * 1e3)
 }

@@ -29,11 +29,26 @@ pub async fn each<F: Future<Output = anyhow::Result<()>>>(
     Ok(count as f64 / began.elapsed().as_secs_f64())
 }
 
-/// Does something again and again for a while, and returns how many times a second.
+/// Does something for `0..count`, one after the other, and returns how long it takes: the median,
+/// in milliseconds.
+pub async fn alone<F: Future<Output = anyhow::Result<()>>>(
+    count: usize,
+    act: impl Fn(usize) -> F,
+) -> anyhow::Result<f64> {
+    let mut times = Vec::with_capacity(count);
+    for index in 0..count {
+        let began = Instant::now();
+        act(index).await?;
+        times.push(began.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(percentile(&mut times, 0.5))
+}
+
+/// Does something again and again for a while; returns how often, and how many times a second.
 pub async fn rate<F: Future<Output = anyhow::Result<()>>>(
     time: Duration,
     act: impl Fn(usize) -> F,
-) -> anyhow::Result<f64> {
+) -> anyhow::Result<(usize, f64)> {
     let (done, began) = (AtomicUsize::new(0), Instant::now());
     let client = || async {
         while began.elapsed() < time {
@@ -43,7 +58,8 @@ pub async fn rate<F: Future<Output = anyhow::Result<()>>>(
         anyhow::Ok(())
     };
     try_join_all((0..CLIENTS).map(|_| client())).await?;
-    Ok(done.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64())
+    let done = done.into_inner();
+    Ok((done, done as f64 / began.elapsed().as_secs_f64()))
 }
 
 /// The value below which this share of the values is; 0 without values.

@@ -1,13 +1,13 @@
-//! The result: one row per figure, with a column for a peer.
+//! The result: one row per figure, beside what is promised and what a peer takes.
 
 use std::fmt;
 
-/// What is measured, in its unit; more is better for rates, less for all else.
+use crate::figures::{Figure, Promise};
+
 struct Row {
-    what: String,
-    unit: &'static str,
+    figure: Figure,
     assay: f64,
-    peer: Option<f64>,
+    measured_peer: Option<f64>,
 }
 
 /// The rows, in the order in which they were measured.
@@ -16,29 +16,53 @@ pub struct Table(Vec<Row>);
 
 impl Table {
     /// Adds a figure of Assay's.
-    pub fn add(&mut self, what: &str, unit: &'static str, value: f64) {
-        self.0.push(Row { what: what.to_owned(), unit, assay: value, peer: None });
+    pub fn add(&mut self, figure: Figure, value: f64) {
+        self.0.push(Row { figure, assay: value, measured_peer: None });
     }
 
-    /// Adds the peer's figure to a row.
-    pub fn peer(&mut self, what: &str, value: f64) {
-        if let Some(row) = self.0.iter_mut().find(|row| row.what == what) {
-            row.peer = Some(value);
+    /// Adds the same figure of the peer that runs.
+    pub fn peer(&mut self, figure: &Figure, value: f64) {
+        if let Some(row) = self.0.iter_mut().find(|row| row.figure.what == figure.what) {
+            row.measured_peer = Some(value);
         }
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| what | assay | peer | ratio |\n|---|---|---|---|")?;
-        for Row { what, unit, assay, peer } in &self.0 {
-            write!(f, "| {what} | {assay:.1} {unit} |")?;
-            match peer {
-                Some(peer) if *unit == "/s" => writeln!(f, " {peer:.1} {unit} | {:.1}x |", assay / peer)?,
-                Some(peer) => writeln!(f, " {peer:.1} {unit} | {:.1}x |", peer / assay)?,
-                None => writeln!(f, " — | — |")?,
-            }
+        writeln!(f, "| what | assay | promised | peer | ratio |\n|---|---:|---:|---:|---:|")?;
+        self.0.iter().try_for_each(|row| writeln!(f, "{row}"))
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Figure { what, unit, promise, peer } = &self.figure;
+        write!(f, "| {what} | {} {unit} |", short(self.assay))?;
+        match promise {
+            Promise::Nothing => write!(f, " |")?,
+            Promise::AtMost(bound) => write!(f, " ≤ {bound}{} |", missed(self.assay > *bound))?,
+            Promise::AtLeast(bound) => write!(f, " ≥ {bound}{} |", missed(self.assay < *bound))?,
         }
-        Ok(())
+        let (value, source) = match (self.measured_peer, peer) {
+            (Some(value), _) => (value, ""),
+            (None, Some(recorded)) => (recorded.value, recorded.of),
+            (None, None) => return write!(f, " | |"),
+        };
+        let ratio = if *unit == "/s" { self.assay / value } else { value / self.assay };
+        write!(f, " {} {source} | {ratio:.0}x |", short(value))
+    }
+}
+
+const fn missed(missed: bool) -> &'static str {
+    if missed { " MISSED" } else { "" }
+}
+
+/// Three digits that count.
+fn short(value: f64) -> String {
+    match value.abs() {
+        ..10.0 => format!("{value:.2}"),
+        10.0..100.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
     }
 }
