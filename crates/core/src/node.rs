@@ -70,7 +70,8 @@ impl PartialOrd for InterfaceKind {
 
 impl Ord for InterfaceKind {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
+        // Defined in the order of their names.
+        (*self as u8).cmp(&(*other as u8))
     }
 }
 
@@ -255,6 +256,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn kinds_of_interface_are_defined_and_sorted_by_name() {
+        assert!(InterfaceKind::ALL.is_sorted_by_key(|kind| kind.as_str()) && InterfaceKind::ALL.is_sorted());
+    }
 
     #[test]
     fn renewed_access_is_taken_over_and_another_machine_is_not() {

@@ -64,6 +64,7 @@ impl ConnectionTrait for Db<'_> {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let statement = dialect::with_literal_limit(statement);
         match self {
             Self::Readers(readers) => readers.query_one(&statement).await,
             Self::Transaction(transaction) => transaction.query_one_raw(statement).await,
@@ -71,6 +72,7 @@ impl ConnectionTrait for Db<'_> {
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let statement = dialect::with_literal_limit(statement);
         match self {
             Self::Readers(readers) => readers.query_all(&statement).await,
             Self::Transaction(transaction) => transaction.query_all_raw(statement).await,

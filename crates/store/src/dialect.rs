@@ -3,8 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExprTrait as _, RuntimeErr, SqlxSqliteConnector,
-    sea_query::{Expr, Query, SelectStatement},
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExprTrait as _, RuntimeErr, SqlxSqliteConnector, Statement,
+    sea_query::{Expr, Query, SelectStatement, Value},
     sqlx::{
         self, ConnectOptions as _,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -53,6 +53,18 @@ pub fn query_error(error: sqlx::Error) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(error.into()))
 }
 
+/// The statement with its limit as a number in its text: a bound limit makes SQLite prepare a
+/// statement anew each time that it is run, which costs more than most reads.
+pub fn with_literal_limit(mut statement: Statement) -> Statement {
+    let bound = statement.values.as_mut().map(|values| &mut values.0);
+    let Some((head, bound)) = statement.sql.strip_suffix(" LIMIT ?").zip(bound) else { return statement };
+    if let Some(&Value::BigUnsigned(Some(limit))) = bound.last() {
+        statement.sql = format!("{head} LIMIT {limit}");
+        bound.pop();
+    }
+    statement
+}
+
 /// The database's own time in microseconds since 1970: leases are written and compared with it in
 /// the same statement, so that the clocks of several conductors don't matter.
 pub fn now(backend: DbBackend) -> Expr {
@@ -85,7 +97,22 @@ fn table_names(backend: DbBackend) -> SelectStatement {
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::{EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _};
+
     use super::*;
+    use crate::entity::nodes;
+
+    #[test]
+    fn a_limit_is_part_of_the_text_for_sqlite() {
+        let one = |backend| {
+            let select = nodes::Entity::find().filter(Expr::col(nodes::Column::Name).eq("a")).limit(1);
+            with_literal_limit(select.build(backend))
+        };
+        let ours = one(DbBackend::Sqlite);
+        assert!(ours.sql.ends_with("= ? LIMIT 1"), "{}", ours.sql);
+        assert_eq!(ours.values.unwrap().0, [Value::from("a")]);
+        assert!(one(DbBackend::Postgres).sql.ends_with("= $1 LIMIT $2"));
+    }
 
     #[tokio::test]
     async fn s7_a_commit_of_the_writer_is_on_disk_when_it_returns() {

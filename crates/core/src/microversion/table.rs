@@ -83,8 +83,23 @@ since_table! {
 impl NodeField {
     /// The kind of interface whose implementation the field names.
     #[must_use]
-    pub fn interface(self) -> Option<InterfaceKind> {
-        InterfaceKind::parse(self.as_str().strip_suffix("_interface")?)
+    pub const fn interface(self) -> Option<InterfaceKind> {
+        Some(match self {
+            Self::BiosInterface => InterfaceKind::Bios,
+            Self::BootInterface => InterfaceKind::Boot,
+            Self::ConsoleInterface => InterfaceKind::Console,
+            Self::DeployInterface => InterfaceKind::Deploy,
+            Self::FirmwareInterface => InterfaceKind::Firmware,
+            Self::InspectInterface => InterfaceKind::Inspect,
+            Self::ManagementInterface => InterfaceKind::Management,
+            Self::NetworkInterface => InterfaceKind::Network,
+            Self::PowerInterface => InterfaceKind::Power,
+            Self::RaidInterface => InterfaceKind::Raid,
+            Self::RescueInterface => InterfaceKind::Rescue,
+            Self::StorageInterface => InterfaceKind::Storage,
+            Self::VendorInterface => InterfaceKind::Vendor,
+            _ => return None,
+        })
     }
 }
 
