@@ -14,6 +14,7 @@ use assay_core::{
     run::{RunId, Service, VifId},
 };
 use async_trait::async_trait;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::DriverError;
@@ -272,27 +273,70 @@ pub trait InspectInterface: Send + Sync {
         Ok(())
     }
 
-    /// The introspection service that has to be told.
-    fn service(&self) -> Service {
+    /// The introspection service that has to be told; `own_instance` is by which the built-in one
+    /// is known where an endpoint is configured.
+    async fn service(&self, _own_instance: &str) -> Service {
         Service::None
     }
 
-    /// Tells the introspection service that the node is about to boot (seed: "Call ironic-inspector
-    /// passing `manage_boot=False`"). Nothing to tell where the ramdisk reports to us.
+    /// The configured URL of the introspection service, without its version.
+    fn endpoint(&self) -> Option<&str> {
+        None
+    }
+
+    /// Tells an external introspection service that the node is about to boot (seed: "Call
+    /// ironic-inspector passing `manage_boot=False`"), or to boot it. `repeated`: an earlier try may
+    /// have landed.
     ///
     /// # Errors
     /// [`DriverError::Inspection`].
-    async fn start_introspection(&self, _task: &Task, _manage_boot: bool) -> Result<(), DriverError> {
+    async fn start_introspection(&self, _task: &Task, _manage_boot: bool, _repeated: bool) -> Result<(), DriverError> {
         Ok(())
     }
 
-    /// Tells the introspection service to forget the node; "not found" is well.
+    /// Asks an external introspection service how far it is.
+    ///
+    /// # Errors
+    /// [`DriverError::Inspection`].
+    async fn introspection(&self, _task: &Task) -> Result<Progress, DriverError> {
+        Ok(Progress::GoesOn)
+    }
+
+    /// What an external introspection service has found; `None` if it keeps no data.
+    ///
+    /// # Errors
+    /// [`DriverError::Inspection`].
+    async fn introspection_data(&self, _task: &Task) -> Result<Option<IntrospectionData>, DriverError> {
+        Ok(None)
+    }
+
+    /// Tells an external introspection service to forget the node; "not found" is well.
     ///
     /// # Errors
     /// [`DriverError::Inspection`].
     async fn abort_introspection(&self, _task: &Task) -> Result<(), DriverError> {
         Ok(())
     }
+}
+
+/// How far an external introspection is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It has not ended.
+    GoesOn,
+    /// It has ended well.
+    Finished,
+    /// It has failed, in the service's words.
+    Failed(String),
+}
+
+/// What an external introspection has found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IntrospectionData {
+    /// The ramdisk's inventory.
+    pub inventory: Value,
+    /// All else that the service has stored.
+    pub plugin_data: Value,
 }
 
 /// The kinds of inspection.

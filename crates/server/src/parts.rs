@@ -18,8 +18,9 @@ use assay_drivers::{
         images::{ImageCache, ImageCacheConfig},
     },
     fake::FakeConfig,
+    inspect::{InspectorChoice, InspectorClient, InspectorInspect, InspectorSettings},
     redfish::RedfishConfig,
-    registry::{RegistryError, RegistrySettings},
+    registry::RegistrySettings,
 };
 
 use assay_store::Store;
@@ -43,18 +44,33 @@ const LONGEST_FETCH: Duration = Duration::from_secs(300);
 /// `missing` are the loaders that were looked for in vain.
 ///
 /// # Errors
-/// A default that is not enabled; no known hardware type is enabled.
+/// A default that is not enabled; no known hardware type is enabled; no HTTPS client can be made.
 pub fn registry(
     config: &Config,
     images: &Arc<ImageCache>,
     missing: &[loaders::MissingLoader],
-) -> Result<(Registry, Vec<String>), RegistryError> {
+) -> anyhow::Result<(Registry, Vec<String>)> {
     let network_boot = |chain| NetworkBoot { chain, config: boot(config, missing), images: Arc::clone(images) };
     let implementations = Implementations::in_memory(fake(config))
         .with_redfish(redfish(config))
+        .with_inspector(inspector(config)?)
         .with_network_boot(network_boot(BootChain::Ipxe))
         .with_network_boot(network_boot(BootChain::Pxe));
-    Registry::assemble(&registry_settings(config), implementations)
+    Ok(Registry::assemble(&registry_settings(config), implementations)?)
+}
+
+fn inspector(config: &Config) -> anyhow::Result<InspectorInspect> {
+    let options = &config.inspector;
+    let client = options.endpoint_override.as_ref().map(|endpoint| {
+        let settings = InspectorSettings { endpoint: endpoint.clone(), request_timeout: options.timeout };
+        InspectorClient::new(&settings).map_err(anyhow::Error::msg)
+    });
+    let choice = match config.assay.inspector {
+        service::Inspector::Auto => InspectorChoice::Auto,
+        service::Inspector::BuiltIn => InspectorChoice::BuiltIn,
+        service::Inspector::External => InspectorChoice::External,
+    };
+    Ok(InspectorInspect { choice, client: client.transpose()? })
 }
 
 /// What the image cache goes by. An image stays for as long as a run may boot from it.

@@ -57,8 +57,29 @@ pub struct BootRecord {
     pub ramdisk: String,
     /// The kernel line, without the callback.
     pub params: KernelParams,
-    /// Where the ramdisk reports to, before run id and secret: one or more URLs, own first.
-    pub callback_bases: Vec<String>,
+    /// Where the ramdisk reports to.
+    pub callback: Callback,
+}
+
+/// Where a ramdisk reports to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Callback {
+    /// To Assay: one or more URLs, own first, each followed by run id and secret.
+    Own(Vec<String>),
+    /// To another service: the URL as it is, since nobody else knows our secrets.
+    Foreign(String),
+}
+
+impl Callback {
+    /// The value of `ipa-inspection-callback-url` for one run.
+    #[must_use]
+    pub fn url(&self, key: &InstanceKey, run: RunId) -> Secret {
+        match self {
+            Self::Own(bases) => callback_urls(key, run, bases),
+            Self::Foreign(url) => Secret::new(url.clone()),
+        }
+    }
 }
 
 impl BootRecord {
@@ -83,7 +104,7 @@ impl BootRecord {
     /// As [`kernel_line`](Self::kernel_line).
     pub fn check(&self) -> Result<(), InvalidKernelParam> {
         let run = RunId(self.node.0);
-        let callback = callback_urls(&InstanceKey::new([0; 32]), run, &self.callback_bases);
+        let callback = self.callback.url(&InstanceKey::new([0; 32]), run);
         let mac = MacAddress([0; 6]);
         pxelinux::node_config(&NodeBoot { record: self, callback: &callback, mac }).map(|_| ())
     }

@@ -21,7 +21,7 @@ fn record(params: &str) -> BootRecord {
         kernel: "k".to_owned(),
         ramdisk: "r".to_owned(),
         params: KernelParams::parse(params).unwrap(),
-        callback_bases: vec![format!("{BASE}/v1/continue_inspection")],
+        callback: Callback::Own(vec![format!("{BASE}/v1/continue_inspection")]),
     }
 }
 

@@ -75,7 +75,10 @@ pub(super) fn failure_text(run: &Run, effect: &Effect, error: &str) -> String {
             format!("Failed to change power state to '{}' by '{target}': {error}", target.end_state())
         }
         (RunKind::BootDevice { .. }, _) | (RunKind::Inspect, Effect::ValidateInspection) => error.to_owned(),
-        (_, Effect::ProcessBody { .. }) => format!("Failed to finish inspection: {error}"),
+        (_, Effect::ProcessBody { .. } | Effect::FetchData) => format!("Failed to finish inspection: {error}"),
+        (RunKind::Inspect, Effect::StartIntrospection { manage_boot: true }) => {
+            format!("Failed to start inspection: {error}")
+        }
         (RunKind::Inspect | RunKind::Introspect { .. }, _) => format!("unable to start inspection: {error}"),
     }
 }

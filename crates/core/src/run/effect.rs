@@ -50,6 +50,8 @@ pub enum Effect {
         /// Off and on again.
         reboot: bool,
     },
+    /// Fetch what the introspection service has found, and store it.
+    FetchData,
     /// Run the hooks on the accepted body and store what they say.
     ProcessBody {
         /// The body.
@@ -111,6 +113,7 @@ impl Effect {
             Self::SetBootDevice { .. } => "SetBootDevice",
             Self::StartIntrospection { .. } => "StartIntrospection",
             Self::PowerOn { .. } => "PowerOn",
+            Self::FetchData => "FetchData",
             Self::ProcessBody { .. } => "ProcessBody",
             Self::SetPower { .. } => "SetPower",
             Self::AbortIntrospection => "AbortIntrospection",
@@ -150,6 +153,7 @@ impl fmt::Display for Effect {
             Self::StartIntrospection { .. } => f.write_str("start the introspection"),
             Self::PowerOn { reboot: false } => f.write_str("power on"),
             Self::PowerOn { reboot: true } | Self::RestorePower { to: EndPower::Reboot } => f.write_str("reboot"),
+            Self::FetchData => f.write_str("fetch what the introspection found"),
             Self::ProcessBody { .. } => f.write_str("run the hooks"),
             Self::SetPower { target } => write!(f, "set the power to '{target}'"),
             Self::AbortIntrospection => f.write_str("abort the introspection"),

@@ -211,6 +211,9 @@ pub struct Run {
     pub ports: Vec<PortId>,
     /// The body that was accepted.
     pub body: Option<BodyId>,
+    /// The external introspection service has said how its part ended.
+    #[serde(default)]
+    pub service_has_ended: bool,
     /// How it ended.
     pub ending: Option<Ending>,
     /// The undo effects of the present pass that have not been started yet, in their order.
@@ -239,6 +242,7 @@ impl Run {
             boot_manager: None,
             ports: Vec::new(),
             body: None,
+            service_has_ended: false,
             ending: None,
             to_undo: Vec::new(),
             rechecked: false,
@@ -258,9 +262,16 @@ impl Run {
     #[must_use]
     pub fn accepts_body(&self) -> bool {
         self.snapshot.kind.is_inspection()
+            && self.snapshot.service != Service::External
             && self.ending.is_none()
             && self.body.is_none()
             && matches!(self.phase, Phase::Start | Phase::Wait)
+    }
+
+    /// Whether it waits for what an external introspection service says.
+    #[must_use]
+    pub fn waits_for_service(&self) -> bool {
+        self.phase == Phase::Wait && self.snapshot.service == Service::External && self.ending.is_none()
     }
 
     /// Whether a body without the run's secret can be the run's: its ramdisk is booted by somebody

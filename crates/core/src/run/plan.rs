@@ -27,12 +27,15 @@ pub enum Step {
     PrepareRamdisk,
     /// The NIC or the virtual disc is booted from once.
     SetBootDevice,
-    /// Calls the introspection API with `manage_boot=False`.
+    /// Calls the introspection API with `manage_boot=False`; not where that service boots the node.
     StartIntrospection,
     /// Powers on the machine through `power`.
     PowerOn,
-    /// Waits for the ramdisk, owned by nobody.
+    /// Waits for the ramdisk, owned by nobody. An external service that boots the node itself (the
+    /// old approach) is called only now, when it can have the node's lock.
     Wait,
+    /// What an external introspection service has found is fetched and stored.
+    FetchData,
     /// The hooks work on what the ramdisk posted, and the result is stored.
     ProcessBody,
     /// A power action that a client asked for.
@@ -52,6 +55,7 @@ pub const INSPECTION: &[Step] = &[
     Step::StartIntrospection,
     Step::PowerOn,
     Step::Wait,
+    Step::FetchData,
     Step::ProcessBody,
 ];
 
@@ -90,14 +94,16 @@ pub fn expand(run: &Run, step: Step) -> Vec<Effect> {
         }
         Step::PrepareRamdisk => when(managed, Effect::PrepareRamdisk),
         Step::SetBootDevice => boot_device(run, boots),
-        Step::StartIntrospection => start_introspection(run),
+        Step::StartIntrospection if boots || facts.service == Service::BuiltIn => start_introspection(run),
         Step::PowerOn => when(boots, Effect::PowerOn { reboot: facts.disable_power_off || !is_off_first(run) }),
         Step::ProcessBody => run.body.map(|body| Effect::ProcessBody { body }).into_iter().collect(),
         Step::SetPower => match facts.kind {
             RunKind::Power(target) => vec![Effect::SetPower { target }],
             _ => Vec::new(),
         },
-        Step::AddInspectionNetwork | Step::Wait => Vec::new(),
+        Step::Wait if !boots && facts.service == Service::External => start_introspection(run),
+        Step::FetchData => when(facts.service == Service::External, Effect::FetchData),
+        Step::AddInspectionNetwork | Step::StartIntrospection | Step::Wait => Vec::new(),
     }
 }
 

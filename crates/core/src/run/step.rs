@@ -37,6 +37,11 @@ pub enum Event {
     },
     /// A body was accepted and is on disk.
     Body(BodyId),
+    /// The external introspection service has finished, well or with an error.
+    InspectorSays {
+        /// In the service's words.
+        error: Option<String>,
+    },
     /// A client wants it to end.
     Abort,
     /// A client starts an introspection that waits once more, from its first step.
@@ -90,12 +95,13 @@ impl Stepper {
             Event::Done { seq, receipt } => self.done(seq, receipt),
             Event::Failed { seq, error, maybe_happened } => self.failed(seq, &error, maybe_happened),
             Event::Body(body) if phase == Phase::Wait => self.resume(body),
+            Event::InspectorSays { error } if phase == Phase::Wait => self.service_ended(error),
             Event::Abort if phase == Phase::Wait => self.end(Ending::Aborted),
             Event::Restart { manage_boot } if phase == Phase::Wait => self.restart(manage_boot),
             Event::Deadline { last_sign } => self.deadline(last_sign, figures),
             Event::Claimed => self.claimed(),
             Event::NodeDeleted => self.end(Ending::NodeDeleted),
-            Event::Body(_) | Event::Abort | Event::Restart { .. } => {}
+            Event::Body(_) | Event::InspectorSays { .. } | Event::Abort | Event::Restart { .. } => {}
         }
     }
 
@@ -160,11 +166,26 @@ impl Stepper {
         self.out.run.wake_at = Some(after(self.now, seconds(self.out.run.snapshot.wait_timeout)));
         self.advance_inspection(ProvisionEvent::Wait);
         self.note("waiting for the ramdisk");
+        for effect in expand(&self.out.run, Step::Wait) {
+            self.start(effect, false);
+        }
+    }
+
+    fn service_ended(&mut self, error: Option<String>) {
+        self.out.run.service_has_ended = true;
+        match error {
+            Some(error) => self.end(Ending::Failed(format!("ironic-inspector inspection failed: {error}"))),
+            None => self.work(),
+        }
     }
 
     fn resume(&mut self, body: BodyId) {
-        self.out.run.phase = Phase::Work;
         self.out.run.body = Some(body);
+        self.work();
+    }
+
+    fn work(&mut self) {
+        self.out.run.phase = Phase::Work;
         self.out.run.wake_at = Some(after(self.now, seconds(self.out.run.snapshot.start_timeout)));
         self.advance_inspection(ProvisionEvent::Resume);
     }
@@ -205,7 +226,9 @@ impl Stepper {
         if self.out.run.snapshot.require_managed_boot {
             return self.end(Ending::Failed(format!("Managed boot is required, but: {why}")));
         }
-        self.note(&format!("unmanaged: {why}"));
+        let fallback = format!("unmanaged: {why}");
+        self.note(&fallback);
+        self.out.writes.push(NodeWrite::History(fallback));
         self.out.run.boot_manager = Some(BootManager::Other(why));
     }
 

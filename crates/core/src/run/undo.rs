@@ -67,13 +67,14 @@ fn undo(run: &Run, entry: &Entry) -> Option<Effect> {
         }
         // A service that ended by itself has nothing to forget; the built-in one has what its run has.
         Effect::StartIntrospection { .. } => {
-            let knows_it = run.snapshot.service == Service::External && run.ending != Some(Ending::Success);
-            knows_it.then_some(Effect::AbortIntrospection)
+            let waits = run.snapshot.service == Service::External && !run.service_has_ended;
+            waits.then_some(Effect::AbortIntrospection)
         }
         Effect::ReadPower
         | Effect::CreatePortsFromBmc
         | Effect::ValidateInspection
         | Effect::CheckImages
+        | Effect::FetchData
         | Effect::ProcessBody { .. }
         | Effect::SetPower { .. }
         | Effect::AbortIntrospection

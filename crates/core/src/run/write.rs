@@ -15,6 +15,8 @@ pub enum NodeWrite {
     Advance(ProvisionEvent),
     /// The error that the operator sees; `None` clears it.
     LastError(Option<String>),
+    /// Something for the node's history that is no error.
+    History(String),
     /// What the BMC shows.
     Power(PowerState),
     /// What is being brought about; `None` when it is over.
@@ -29,6 +31,7 @@ impl NodeWrite {
     pub fn apply(&self, node: &mut Node, now: Timestamp) -> Result<(), InvalidState> {
         match self {
             Self::Advance(event) => return node.advance(*event, now),
+            Self::History(_) => {}
             Self::LastError(text) => node.last_error.clone_from(text),
             Self::Power(state) => node.power_state = Some(*state),
             Self::TargetPower(target) => node.target_power_state = *target,

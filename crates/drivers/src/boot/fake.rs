@@ -1,7 +1,7 @@
 //! The `fake` boot interface, and `fake-managed`, with which a simulated machine is inspected.
 
 use assay_core::{
-    boot::BootRecord,
+    boot::{BootRecord, Callback},
     kernel::KernelParams,
     power::{BootDevice, BootMode},
 };
@@ -82,6 +82,6 @@ fn record(task: &Task, params: &KernelParams) -> BootRecord {
         kernel: "fake".to_owned(),
         ramdisk: "fake".to_owned(),
         params: params.clone(),
-        callback_bases: Vec::new(),
+        callback: Callback::Own(Vec::new()),
     }
 }

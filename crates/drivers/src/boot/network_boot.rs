@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use assay_core::{
     boot::{
-        BootChain, BootRecord,
+        BootChain, BootRecord, Callback,
         loader::{BootClient, BootFile},
     },
     capabilities::check_capabilities,
@@ -90,7 +90,7 @@ impl BootInterface for NetworkBoot {
             kernel: String::new(),
             ramdisk: String::new(),
             params: self.append_params(task, params)?,
-            callback_bases: Vec::new(),
+            callback: Callback::Own(Vec::new()),
         })
     }
 }

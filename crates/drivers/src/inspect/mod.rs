@@ -3,9 +3,11 @@
 mod agent;
 mod bmc_address;
 mod fake;
+mod inspector;
 mod no_inspect;
 
 pub use agent::AgentInspect;
 pub use bmc_address::bmc_addresses;
 pub use fake::FakeInspect;
+pub use inspector::{InspectorChoice, InspectorClient, InspectorInspect, InspectorSettings};
 pub use no_inspect::NoInspect;

@@ -11,7 +11,7 @@ use crate::{
     boot::{FakeBoot, FakeManagedBoot, NetworkBoot},
     fake::{FakeBmc, FakeConfig},
     hardware::HARDWARE_TYPES,
-    inspect::{AgentInspect, FakeInspect, NoInspect},
+    inspect::{AgentInspect, FakeInspect, InspectorInspect, NoInspect},
     interface::{BootInterface, InspectInterface, ManagementInterface, NetworkInterface, PowerInterface, Property},
     management::NoopManagement,
     network::NoopNetwork,
@@ -60,6 +60,13 @@ impl Implementations {
         let (power, management) = redfish::interfaces(config);
         self.power.insert("redfish", Arc::new(power));
         self.management.insert("redfish", Arc::new(management));
+        self
+    }
+
+    /// Adds inspection by way of an introspection service.
+    #[must_use]
+    pub fn with_inspector(mut self, inspector: InspectorInspect) -> Self {
+        self.inspect.insert("inspector", Arc::new(inspector));
         self
     }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use assay_core::{
-    boot::{BootChain, BootRecord, loader::Loaders, sign::Sign},
+    boot::{BootChain, BootRecord, Callback, loader::Loaders, sign::Sign},
     id::{NodeId, RunId},
     kernel::KernelParams,
     mac::MacAddress,
@@ -42,7 +42,7 @@ impl OneNode {
             kernel: "kernel".to_owned(),
             ramdisk: "ramdisk".to_owned(),
             params: KernelParams::parse("nofb console=ttyS0").unwrap(),
-            callback_bases: Vec::new(),
+            callback: Callback::Own(Vec::new()),
         };
         let run: RunId = "0192d0c8-7b1e-7c3a-9f00-1a2b3c4d5e6f".parse().unwrap();
         let callback = Secret::new(format!("http://127.0.0.1:8080/v1/continue_inspection/{run}/{SECRET}"));

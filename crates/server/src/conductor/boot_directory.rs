@@ -4,7 +4,6 @@ use std::{path::PathBuf, sync::Arc};
 
 use assay_core::{
     boot::sign::Sign,
-    callback::callback_urls,
     id::{NodeId, RunId},
     mac::MacAddress,
 };
@@ -36,6 +35,7 @@ impl BootDirectory for Conductor {
         info!(run.id = %run, sign = %sign, "{}", entry.text);
         let written = self.store().write(move |tx| Box::pin(timeline::append(tx, run, [entry]))).await;
         written.inspect_err(unreadable).ok();
+        self.look_soon(run);
     }
 
     async fn image(&self, key: &str) -> Option<PathBuf> {
@@ -59,7 +59,7 @@ impl BootDirectory for Conductor {
 impl Conductor {
     fn active(&self, found: Result<Option<RunRecord>, assay_store::StoreError>) -> Option<Arc<ActiveBoot>> {
         let RunRecord { run, record } = found.inspect_err(unreadable).ok().flatten()?;
-        let callback = callback_urls(self.store().key(), run, &record.callback_bases);
+        let callback = record.callback.url(self.store().key(), run);
         Some(Arc::new(ActiveBoot { run, record, callback }))
     }
 }

@@ -124,23 +124,29 @@ impl Change {
         }
         node.updated_at = Some(self.at);
         nodes::update(tx, &node, Guard::Holder { epoch: lease.epoch }).await?;
-        if let Some(NodeWrite::LastError(Some(text))) = self.writes.iter().find(|write| is_error(write)) {
-            history::insert(tx, history_entry(&self.host, lease.node, text, self.at), self.history_keep).await?;
+        for (severity, text) in self.writes.iter().filter_map(told) {
+            let entry = history_entry(&self.host, lease.node, severity, text, self.at);
+            history::insert(tx, entry, self.history_keep).await?;
         }
         Ok(false)
     }
 }
 
-const fn is_error(write: &NodeWrite) -> bool {
-    matches!(write, NodeWrite::LastError(Some(_)))
+/// What goes to the node's history.
+fn told(write: &NodeWrite) -> Option<(&'static str, &str)> {
+    match write {
+        NodeWrite::LastError(Some(text)) => Some(("ERROR", text)),
+        NodeWrite::History(text) => Some(("INFO", text)),
+        _ => None,
+    }
 }
 
-fn history_entry(host: &str, node: NodeId, text: &str, at: Timestamp) -> history::Entry {
+fn history_entry(host: &str, node: NodeId, severity: &str, text: &str, at: Timestamp) -> history::Entry {
     history::Entry {
         id: uuid::Uuid::new_v4(),
         node,
         created_at: at,
-        severity: "ERROR".to_owned(),
+        severity: severity.to_owned(),
         event_type: "introspection".to_owned(),
         event: text.to_owned(),
         conductor: host.to_owned(),

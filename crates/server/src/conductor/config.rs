@@ -29,8 +29,12 @@ pub struct ConductorConfig {
     pub hooks: Pipeline,
     /// The options of the hooks.
     pub hook_options: HookOptions,
-    /// Bases of the callback URL, own first.
-    pub callback_bases: Vec<String>,
+    /// `[inspector] callback_endpoint_override`: what every callback URL begins with.
+    pub callback_override: Option<String>,
+    /// This conductor's own boot listener, which callbacks reach where nothing else is said.
+    pub boot_url: String,
+    /// `[inspector] status_check_period`: how often an external introspection service is asked; 0: never.
+    pub status_check_period: Duration,
     /// `[assay] start_timeout`.
     pub start_timeout: Duration,
     /// `[conductor] inspect_wait_timeout`.
@@ -54,7 +58,6 @@ pub struct ConductorConfig {
 impl From<&Config> for ConductorConfig {
     fn from(config: &Config) -> Self {
         let inspector = &config.inspector;
-        let callback_base = inspector.callback_endpoint_override.as_ref().unwrap_or(&config.deploy.http_url);
         Self {
             host: config.general.host.clone(),
             conductor_group: config.conductor.conductor_group.clone(),
@@ -69,7 +72,9 @@ impl From<&Config> for ConductorConfig {
                 update_pxe_enabled: inspector.update_pxe_enabled,
                 disk_partitioning_spacing: inspector.disk_partitioning_spacing,
             },
-            callback_bases: callback_base.split(',').map(|base| base.trim().trim_end_matches('/').to_owned()).collect(),
+            callback_override: inspector.callback_endpoint_override.clone(),
+            boot_url: config.deploy.http_url.clone(),
+            status_check_period: inspector.status_check_period,
             start_timeout: config.assay.start_timeout,
             inspect_wait_timeout: config.conductor.inspect_wait_timeout,
             introspection_timeout: config.inspector_service.timeout,

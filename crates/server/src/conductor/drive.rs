@@ -6,7 +6,7 @@ use std::{
     panic::AssertUnwindSafe,
 };
 
-use assay_core::run::{Effect, Event, Receipt, Run, RunId, Seq, figures::Figures, step};
+use assay_core::run::{Effect, Event, Phase, Receipt, Run, RunId, Seq, figures::Figures, step};
 use assay_drivers::DriverError;
 use assay_store::StoreError;
 use futures::FutureExt;
@@ -43,6 +43,7 @@ impl Conductor {
                     span.in_scope(|| error!(error = %failure, "the run is left as it stands and taken up again"));
                     // What its effects said counts no more: they are done again.
                     waiting.retain(|event| !matches!(event, Event::Done { .. } | Event::Failed { .. }));
+                    self.locks_again(run);
                     let pause = pause_after(failures, &self.config().figures);
                     failures += 1;
                     if self.0.stop.run_until_cancelled(sleep(pause)).await.is_some() {
@@ -67,7 +68,10 @@ impl Conductor {
         let mut claim = self.claim(run).await?;
         logging::belongs_to(claim.run.node);
         let result = self.take_up(&mut claim, waiting, events).await;
-        self.release(claim).await.and(result)
+        let rests = claim.run.clone();
+        self.release(claim).await.and(result)?;
+        self.watch(&rests);
+        Ok(())
     }
 
     async fn take_up(
@@ -80,7 +84,7 @@ impl Conductor {
         if let Some(body) = self.posted(&claim.run).await? {
             waiting.push_front(body);
         }
-        if claim.was_abandoned() {
+        if claim.was_abandoned() && !self.is_unlocked(claim.run.id) {
             waiting.push_front(Event::Claimed);
         }
         // Before anything goes forward: whoever deleted the node may have died before telling.
@@ -148,8 +152,15 @@ impl Conductor {
         }
         pause::at("after_commit", event_name(&event, &claim.run)).await;
         effects.give_up_all_but_under_way(&claim.run);
+        if claim.run.journal.under_way().next().is_none() {
+            self.locks_again(claim.run.id);
+        }
         for seq in output.start {
-            self.start_effect(claim, seq, effects);
+            // While a run waits, nobody holds its node.
+            match claim.run.phase {
+                Phase::Wait => self.start_unlocked(&claim.run, seq),
+                _ => self.start_effect(claim, seq, effects),
+            }
         }
         Ok(())
     }
@@ -202,10 +213,10 @@ fn pause_after(failures: u32, figures: &Figures) -> Duration {
     figures.retry_first.saturating_mul(1 << failures.min(16)).min(figures.retry_most)
 }
 
-type Ended = Result<std::thread::Result<Result<Receipt, DriverError>>, Elapsed>;
+pub(super) type Ended = Result<std::thread::Result<Result<Receipt, DriverError>>, Elapsed>;
 
 /// The event that an effect's end is. A panic is a bug of ours: its run fails, and no other does.
-fn outcome(seq: Seq, effect: &Effect, limit: Duration, result: Ended) -> Event {
+pub(super) fn outcome(seq: Seq, effect: &Effect, limit: Duration, result: Ended) -> Event {
     let (error, maybe_happened) = match result {
         Ok(Ok(Ok(receipt))) => {
             counter!(EFFECTS, "effect" => effect.name(), "outcome" => "done").increment(1);
@@ -238,6 +249,7 @@ fn event_name(event: &Event, run: &Run) -> &'static str {
         Event::Body(_) => "Body",
         Event::Abort => "Abort",
         Event::Restart { .. } => "Restart",
+        Event::InspectorSays { .. } => "InspectorSays",
         Event::Deadline { .. } => "Deadline",
         Event::Claimed => "Claimed",
         Event::NodeDeleted => "NodeDeleted",

@@ -1,14 +1,12 @@
 //! Every effect, done by the node's interfaces. Each can be repeated without harm.
 
 use assay_core::{
-    boot::BootRecord,
     id::PortId,
     kernel::KernelParams,
-    node::Node,
     power::PowerTarget,
-    run::{Effect, EndPower, Receipt, Run, RunKind, Validation, Verdict, undo},
+    run::{Effect, EndPower, Receipt, Run, Validation, Verdict, undo},
 };
-use assay_drivers::{DriverError, Task, interface::InspectKind};
+use assay_drivers::{DriverError, Task};
 
 use super::{Conductor, claim::Lease};
 
@@ -30,7 +28,7 @@ impl Conductor {
             Effect::ReadPower => return self.read_power(run, &task).await,
             Effect::CreatePortsFromBmc => return self.create_ports(&task).await,
             Effect::ValidateInspection => return self.validate_inspection(&task).await,
-            Effect::CheckImages => return self.check_images(&task).await,
+            Effect::CheckImages => return self.check_images(run, &task).await,
             Effect::PowerOff | Effect::RestorePower { to: EndPower::Off } => {
                 registry.power(node)?.set_power_state(&task, PowerTarget::Off).await?;
             }
@@ -40,7 +38,7 @@ impl Conductor {
             }
             Effect::PrepareRamdisk => {
                 let record = registry.boot(node)?.prepare_ramdisk(&task, &self.kernel_params(&task)?).await?;
-                return Ok(Receipt::Boot(Box::new(self.addressed(node, record)?)));
+                return Ok(Receipt::Boot(Box::new(self.addressed(node, record, run.snapshot.service)?)));
             }
             Effect::SetBootDevice { device, persistent } => {
                 registry.management(node)?.set_boot_device(&task, *device, *persistent).await?;
@@ -54,6 +52,7 @@ impl Conductor {
             }
             Effect::ProcessBody { body } => return self.process_body(run, lease, *body).await,
             Effect::SetPower { target } => registry.power(node)?.set_power_state(&task, *target).await?,
+            Effect::FetchData => return self.fetch_data(run, lease, &task).await,
             Effect::AbortIntrospection => registry.inspect(node)?.abort_introspection(&task).await?,
             Effect::RestorePower { to: EndPower::Reboot } => {
                 registry.power(node)?.set_power_state(&task, PowerTarget::Reboot).await?;
@@ -84,7 +83,7 @@ impl Conductor {
         let registry = &self.parts().registry;
         let power = registry.power(&task.node)?.get_power_state(task).await?;
         let boot = match run.snapshot.kind {
-            RunKind::Inspect => registry.management(&task.node)?.get_boot_device(task).await.ok(),
+            kind if kind.is_inspection() => registry.management(&task.node)?.get_boot_device(task).await.ok(),
             _ => None,
         };
         Ok(Receipt::Before { power, boot })
@@ -102,28 +101,10 @@ impl Conductor {
     }
 
     /// Kernel and ramdisk, and everything that can be wrong with the boot answers, before power is touched.
-    async fn check_images(&self, task: &Task) -> Result<Receipt, DriverError> {
+    async fn check_images(&self, run: &Run, task: &Task) -> Result<Receipt, DriverError> {
         self.parts().registry.boot(&task.node)?.check_images(task).await?;
-        self.check_boot_answers(task)?;
+        self.check_boot_answers(task, run.snapshot.service)?;
         Ok(Receipt::Done)
-    }
-
-    /// Everything that can be wrong with the boot answers, but for the images.
-    pub(super) fn check_boot_answers(&self, task: &Task) -> Result<(), DriverError> {
-        let draft = self.parts().registry.boot(&task.node)?.draft_record(task, &self.kernel_params(task)?)?;
-        self.addressed(&task.node, draft).map(drop)
-    }
-
-    /// Adds where the ramdisk reports to, and makes sure that the kernel line holds it all.
-    fn addressed(&self, node: &Node, mut record: BootRecord) -> Result<BootRecord, DriverError> {
-        if let InspectKind::InBand { callback_path, .. } = self.parts().registry.inspect(node)?.kind() {
-            record.callback_bases =
-                self.config().callback_bases.iter().map(|base| format!("{base}{callback_path}")).collect();
-        }
-        record.check().map_err(|wrong| {
-            DriverError::InvalidParameterValue(format!("Node {} can't be booted: {wrong}", node.id))
-        })?;
-        Ok(record)
     }
 
     /// `[inspector] extra_kernel_params`, or the node's own in its place.

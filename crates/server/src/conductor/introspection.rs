@@ -80,7 +80,9 @@ impl Conductor {
             Service::BuiltIn => Ok(Receipt::Introspected { bmc_addresses: bmc_addresses(&task.node).await }),
             Service::External => {
                 let inspect = self.parts().registry.inspect(&task.node)?;
-                inspect.start_introspection(task, manage_boot).await.map(|()| Receipt::Done)
+                let tries = run.journal.under_way().map(|entry| entry.tries).max();
+                let repeated = tries.is_some_and(|tries| tries > 1);
+                inspect.start_introspection(task, manage_boot, repeated).await.map(|()| Receipt::Done)
             }
         }
     }

@@ -7,11 +7,13 @@ mod api;
 mod audit;
 mod body;
 mod boot_directory;
+mod callback;
 mod claim;
 mod commit;
 mod config;
 mod drive;
 mod execute;
+mod external;
 mod introspection;
 mod periodic;
 mod requests;
@@ -22,7 +24,7 @@ mod tests;
 mod validate;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -33,7 +35,7 @@ use assay_core::{
 };
 use assay_drivers::{DriverError, Registry};
 use assay_store::Store;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use config::ConductorConfig;
@@ -66,6 +68,10 @@ struct Inner {
     driven: Mutex<HashMap<RunId, mpsc::UnboundedSender<Event>>>,
     /// Says that some run is in another phase, or driven no more: whoever waits for one looks again.
     progress: watch::Sender<u64>,
+    /// The runs of which an effect is under way without their lock.
+    unlocked: Mutex<HashSet<RunId>>,
+    /// The runs about which an external introspection service is being asked, each with the way to its task.
+    watched: Mutex<HashMap<RunId, Arc<Notify>>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -78,6 +84,8 @@ impl Conductor {
             parts,
             driven: Mutex::default(),
             progress: watch::Sender::new(0),
+            unlocked: Mutex::default(),
+            watched: Mutex::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }))

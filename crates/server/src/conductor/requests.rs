@@ -138,7 +138,7 @@ impl Conductor {
 
     /// Stores a new run together with what its request changes on the node, and lets it go.
     pub(super) async fn start_run(&self, node: &Node, kind: RunKind) -> Result<RunId, ConductorError> {
-        let run = Run::new(RunId(uuid::Uuid::now_v7()), node.id, self.snapshot(node, kind)?, now());
+        let run = Run::new(RunId(uuid::Uuid::now_v7()), node.id, self.snapshot(node, kind).await?, now());
         let output = step(run, Event::Requested, now(), &self.config().figures);
         let id = output.run.id;
         let begun = Begun { row: run_row(&output.run, 0)?, lines: lines(&Event::Requested, &output, now()) };

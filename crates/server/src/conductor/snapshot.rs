@@ -11,7 +11,7 @@ use super::Conductor;
 
 impl Conductor {
     /// The facts that a run goes by to its end, whatever is changed meanwhile.
-    pub(super) fn snapshot(&self, node: &Node, kind: RunKind) -> Result<Snapshot, DriverError> {
+    pub(super) async fn snapshot(&self, node: &Node, kind: RunKind) -> Result<Snapshot, DriverError> {
         let config = self.config();
         if matches!(kind, RunKind::Introspect { .. }) {
             return Ok(self.snapshot_of_introspection(node, kind));
@@ -24,13 +24,21 @@ impl Conductor {
             in_band: matches!(inspect, InspectKind::InBand { .. }),
             pre_create_ports: config.pre_create_ports,
             require_managed_boot: self.requires_managed_boot(inspect),
-            service: registry.inspect(node)?.service(),
+            service: self.service(node, kind).await?,
             power_off: config.power_off,
             disable_power_off: node.disable_power_off,
             boot_device,
             start_timeout: whole_seconds(config.time_for(kind)),
             wait_timeout: whole_seconds(config.inspect_wait_timeout),
         })
+    }
+
+    /// Only an inspection asks which introspection service is meant.
+    async fn service(&self, node: &Node, kind: RunKind) -> Result<Service, DriverError> {
+        match kind {
+            RunKind::Inspect => Ok(self.parts().registry.inspect(node)?.service(self.store().instance()).await),
+            _ => Ok(Service::None),
+        }
     }
 
     /// What is started at the introspection API goes by that service's own options.

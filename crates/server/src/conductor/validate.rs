@@ -1,9 +1,10 @@
 //! `GET …/validate`: what would happen, and why, without doing it.
 
 use assay_core::{
+    boot::Callback,
     id::NodeId,
     node::{InterfaceKind, Node},
-    run::Phase,
+    run::{Phase, Service},
 };
 use assay_drivers::{DriverError, Task, interface::InspectKind};
 use assay_store::{nodes, runs};
@@ -78,9 +79,10 @@ impl Conductor {
         let kind @ InspectKind::InBand { .. } = inspect.kind() else { return Ok(None) };
         self.kernel_params(task)?;
         let ports_to_come = task.ports.is_empty() && self.creates_ports(task);
+        let service = inspect.service(self.store().instance()).await;
         let managed = match ports_to_come {
-            true => self.validate_managed(&task.with_port_to_come()).await,
-            false => self.validate_managed(task).await,
+            true => self.validate_managed(&task.with_port_to_come(), service).await,
+            false => self.validate_managed(task, service).await,
         };
         let reason = match managed {
             Ok(()) if ports_to_come => "ports will be read from the BMC".to_owned(),
@@ -90,12 +92,17 @@ impl Conductor {
             // Nothing to fall back from: what is wrong stops the run, though not the request (upstream's order).
             Err(wrong) => format!("the inspection would fail: {wrong}"),
         };
-        Ok(Some(reason))
+        Ok(Some(match self.callback(&task.node, service) {
+            Ok(Some(Callback::Foreign(url))) => {
+                format!("{reason}; the ramdisk posts to an external introspection service, {url}, with no secret")
+            }
+            _ => reason,
+        }))
     }
 
     /// Whether the conductor can manage the boot: both `validate_inspection`, network first, whose
     /// reasons to fall back are told together, and then the boot answers.
-    async fn validate_managed(&self, task: &Task) -> Result<(), DriverError> {
+    async fn validate_managed(&self, task: &Task, service: Service) -> Result<(), DriverError> {
         let registry = &self.parts().registry;
         let answers = [
             registry.network(&task.node)?.validate_inspection(task).await,
@@ -111,7 +118,7 @@ impl Conductor {
         if !reasons.is_empty() {
             return Err(DriverError::UnsupportedDriverExtension(reasons.join(" ")));
         }
-        self.check_boot_answers(task)
+        self.check_boot_answers(task, service)
     }
 
     fn creates_ports(&self, task: &Task) -> bool {

@@ -28,6 +28,10 @@ pub fn suggest(sources: &mut Sources) {
     if sources.get("DEFAULT", "auth_strategy").is_some_and(|entry| entry.text == "noauth") {
         sources.suggest("api", "host_ip", "127.0.0.1", "auth_strategy is noauth");
     }
+    let enabled = sources.given("DEFAULT", "enabled_inspect_interfaces").map(|entry| entry.text.contains("inspector"));
+    if sources.given("inspector", "endpoint_override").is_some() && enabled != Some(false) {
+        sources.suggest("DEFAULT", "default_inspect_interface", "inspector", "[inspector] has an endpoint_override");
+    }
     sources.suggest("DEFAULT", "pybasedir", "$state_path", "only there so that other options can refer to it");
 }
 
@@ -37,6 +41,13 @@ pub fn settle(config: &mut Config) -> Vec<String> {
     if config.conductor.inspect_wait_timeout.is_zero() {
         config.conductor.inspect_wait_timeout = LONGEST_INSPECTION;
         warnings.push("[conductor] inspect_wait_timeout = 0: no wait is endless here, it is taken as 24 hours".into());
+    }
+    if config.inspector.status_check_period.is_zero() {
+        warnings.push(
+            "[inspector] status_check_period = 0: an external introspection service is never asked, so its inspections \
+             end by their deadline"
+                .into(),
+        );
     }
     if config.inspector_service.timeout.is_zero() {
         config.inspector_service.timeout = LONGEST_INSPECTION;

@@ -38,7 +38,7 @@ const OTHERS: [&str; 28] = [
 ];
 
 /// Options of a later version, each with what to do about them now.
-const REFUSED: [(&str, &str, &str); 9] = [
+const REFUSED: [(&str, &str, &str); 8] = [
     ("pxe", "pxe_config_template", TEMPLATES),
     ("pxe", "ipxe_config_template", TEMPLATES),
     ("pxe", "uefi_pxe_config_template", TEMPLATES),
@@ -46,7 +46,6 @@ const REFUSED: [(&str, &str, &str); 9] = [
     ("pxe", "ipxe_boot_script", TEMPLATES),
     ("api", "unix_socket", "the API is served over TCP only; remove it, and set [api] host_ip and port"),
     ("api", "enable_ssl_api", "this version serves no TLS; remove it, and put a TLS proxy in front"),
-    ("assay", "inspector", "this version has the built-in inspector only; remove it"),
     ("inventory", "data_backend", "this version keeps inventories in its database only; remove it"),
 ];
 

@@ -4,6 +4,7 @@
 
 mod bmc;
 mod callback;
+mod external;
 mod happy;
 mod introspection;
 mod policy;

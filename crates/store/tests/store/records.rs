@@ -3,7 +3,7 @@
 use std::{net::Ipv4Addr, time::Duration};
 
 use assay_core::{
-    boot::{BootChain, BootRecord},
+    boot::{BootChain, BootRecord, Callback},
     id::RunId,
     kernel::KernelParams,
     power::BootMode,
@@ -132,7 +132,7 @@ fn boot_record(macs: &[&str]) -> BootRecord {
         kernel: "k".to_owned(),
         ramdisk: "r".to_owned(),
         params: KernelParams::default(),
-        callback_bases: vec!["http://192.0.2.1:8080".to_owned()],
+        callback: Callback::Own(vec!["http://192.0.2.1:8080".to_owned()]),
     }
 }
 

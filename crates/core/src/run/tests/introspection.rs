@@ -58,3 +58,72 @@ fn a_run_is_shown_as_an_introspection_in_the_words_of_the_field() {
     player.play(Event::Body(body()));
     assert_eq!(shown(&player).error.unwrap(), "Failed to finish inspection: ProcessBody refused");
 }
+
+#[test]
+fn an_external_service_is_told_before_power_on_and_its_data_are_fetched_before_anything_is_undone() {
+    let mut player = Player::new(Snapshot { service: Service::External, ..snapshot() });
+    player.play(Event::Requested);
+    assert_eq!(player.order[UNTIL_WAIT.len() - 1..], ["StartIntrospection", "PowerOn"]);
+    assert!(player.run.waits_for_service() && !player.run.accepts_body());
+    player.order.clear();
+    player.play(Event::InspectorSays { error: None });
+    assert_eq!(player.order[0], "FetchData");
+    assert_eq!(player.order[1..], CLEAN_UP);
+    assert_eq!(player.run.ending, Some(Ending::Success));
+}
+
+#[test]
+fn an_external_service_that_boots_the_node_is_told_when_the_run_waits() {
+    let unmanaged = || {
+        let mut player =
+            Player::new(Snapshot { service: Service::External, require_managed_boot: false, ..snapshot() });
+        player.verdict = Verdict::Unsupported("no ports".to_owned());
+        player
+    };
+    let mut player = unmanaged();
+    player.play(Event::Requested);
+    assert_eq!(player.order, ["ReadPower", "CreatePortsFromBmc", "ValidateInspection", "StartIntrospection"]);
+    let told = player.run.journal.entries().last().unwrap();
+    assert_eq!((&told.effect, player.run.phase), (&Effect::StartIntrospection { manage_boot: true }, Phase::Wait));
+    assert!(player.writes.contains(&NodeWrite::History("unmanaged: no ports".to_owned())));
+    player.order.clear();
+    player.play(Event::InspectorSays { error: None });
+    assert_eq!(player.order, ["FetchData"], "power and networks are the service's own");
+
+    let mut player = unmanaged();
+    player.fails.push(("StartIntrospection", false));
+    player.play(Event::Requested);
+    assert_eq!(player.last_error(), Some("Failed to start inspection: StartIntrospection refused"));
+    assert_eq!(player.advances().last(), Some(&ProvisionEvent::Fail));
+}
+
+#[test]
+fn what_an_external_service_does_not_end_itself_is_aborted_there() {
+    let mut player = Player::new(Snapshot { service: Service::External, ..snapshot() });
+    player.play(Event::Requested);
+    player.order.clear();
+    player.play(Event::InspectorSays { error: Some("no disk".to_owned()) });
+    assert_eq!(player.order, CLEAN_UP);
+    assert_eq!(player.last_error(), Some("ironic-inspector inspection failed: no disk"));
+
+    for event in [Event::Abort, Event::Deadline { last_sign: None }] {
+        let mut player = Player::new(Snapshot { service: Service::External, ..snapshot() });
+        player.play(Event::Requested);
+        player.order.clear();
+        player.now = 1800;
+        player.play(event);
+        assert_eq!(player.order[0], "AbortIntrospection");
+        assert_eq!(player.order[1..], CLEAN_UP);
+    }
+}
+
+#[test]
+fn the_built_in_service_is_started_inside_the_claim_and_takes_the_body() {
+    let mut player = Player::new(Snapshot { service: Service::BuiltIn, ..snapshot() });
+    player.play(Event::Requested);
+    assert_eq!(player.order[UNTIL_WAIT.len() - 1..], ["StartIntrospection", "PowerOn"]);
+    assert!(player.run.accepts_body() && !player.run.accepts_plain_body());
+    player.order.clear();
+    player.play(Event::Body(body()));
+    assert_eq!(player.order[0], "ProcessBody");
+}

@@ -41,6 +41,18 @@ choices! {
     }
 }
 
+choices! {
+    /// Which introspection service the inspect interface `inspector` goes by.
+    Inspector {
+        /// The one at `[inspector] endpoint_override`, unless that is Assay itself.
+        Auto = "auto",
+        /// The one in this process.
+        BuiltIn = "builtin",
+        /// The one at `[inspector] endpoint_override`.
+        External = "external",
+    }
+}
+
 options! {
     /// The service as a whole.
     General = "DEFAULT" {
@@ -137,6 +149,8 @@ options! {
         loader_dir: Option<PathBuf>;
         /// How long the start of an inspection may take, until the machine is switched on.
         start_timeout: Duration = "600", range 1..=86_400;
+        /// Which introspection service the inspect interface `inspector` goes by.
+        inspector: Inspector = "auto";
         /// Whether the callback path without a run's secret is served.
         plain_callback: PlainCallback = "auto";
     }
