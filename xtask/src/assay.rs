@@ -16,6 +16,8 @@ use crate::ui;
 
 /// Where the API is, inside a lab.
 pub const API: &str = "http://127.0.0.1:6385";
+/// Where the introspection API is, inside a lab.
+pub const INTROSPECTION: &str = "http://127.0.0.1:5050";
 /// The name under which a lab runs the binary.
 pub const SERVICE: &str = "assay";
 

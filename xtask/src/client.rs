@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::assay::API;
+use crate::assay::{API, INTROSPECTION};
 use crate::command;
 use crate::lab::machine::Machine;
 use crate::lab::{Lab, REDFISH, bmc};
@@ -52,6 +52,15 @@ impl<'a> Client<'a> {
         let node = self.json(&words)?;
         let uuid = node["uuid"].as_str().context("the created node has no uuid")?;
         self.run(&["port", "create", &machine.mac(), "--node", uuid]).map(drop)
+    }
+
+    /// Runs `openstack baremetal introspection` with these words against the built-in service.
+    pub fn introspection(&self, words: &[&str]) -> Result<Value> {
+        let mut openstack = self.lab.command(self.program.with_file_name("openstack"));
+        openstack.env("OS_AUTH_TYPE", "none").env("OS_ENDPOINT", API).env("INSPECTOR_URL", INTROSPECTION);
+        openstack.args(["baremetal", "introspection"]).args(words).args(["-f", "json"]);
+        let printed = command::output(&mut openstack)?;
+        serde_json::from_str(&printed).with_context(|| format!("introspection {} printed no JSON", words.join(" ")))
     }
 
     fn command(&self) -> Command {

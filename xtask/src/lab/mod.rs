@@ -7,6 +7,7 @@
 pub mod bmc;
 mod hypervisor;
 pub mod inhabitants;
+pub mod inspector;
 pub mod machine;
 pub mod neutron;
 pub mod power;

@@ -22,6 +22,11 @@ pub fn stock_clients(project: &Project) -> Result<PathBuf> {
     environment(project, "clients", "stock clients (python-ironicclient)")
 }
 
+/// The real ironic-inspector, for the `inspector` inspect interface.
+pub fn ironic_inspector(project: &Project) -> Result<PathBuf> {
+    environment(project, "inspector", "ironic-inspector 12.5.0")
+}
+
 /// The real Ironic, for comparison.
 pub fn ironic(project: &Project) -> Result<PathBuf> {
     environment(project, "ironic", "Ironic 39.0.0")

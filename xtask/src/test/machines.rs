@@ -35,6 +35,7 @@ pub struct Site<'a> {
     pub client: Client<'a>,
     binary: PathBuf,
     image: Image,
+    options: Vec<(&'static str, &'static str)>,
 }
 
 fn tiny(project: &Project) -> Result<Counts> {
@@ -103,7 +104,7 @@ fn rude(project: &Project) -> Result<Counts> {
     })
 }
 
-/// Sets a site up, runs a scenario on it, and keeps the logs when an expectation fails.
+/// [`on_site_with`] the options that all sites have.
 pub fn on_site(
     project: &Project,
     name: &str,
@@ -111,10 +112,24 @@ pub fn on_site(
     image: fn(&Project) -> Result<Image>,
     scenario: impl FnOnce(&Site, &mut Findings) -> Result<()>,
 ) -> Result<Counts> {
+    on_site_with(project, name, machines, image, &[], scenario)
+}
+
+/// Sets a site up whose Assay has more options, runs a scenario on it, and keeps the logs when an expectation fails.
+pub fn on_site_with(
+    project: &Project,
+    name: &str,
+    machines: Vec<Machine>,
+    image: fn(&Project) -> Result<Image>,
+    options: &[(&'static str, &'static str)],
+    scenario: impl FnOnce(&Site, &mut Findings) -> Result<()>,
+) -> Result<Counts> {
     setup::everything(project)?;
     let binary = assay::build(project)?;
     let lab = Lab::up(project, machines)?;
-    let site = Site { project, lab: &lab, client: Client::new(project, &lab)?, binary, image: image(project)? };
+    let options = [&[("OS_INSPECTOR__HOOKS", HOOKS)], options].concat();
+    let client = Client::new(project, &lab)?;
+    let site = Site { project, lab: &lab, client, binary, image: image(project)?, options };
     let mut findings = Findings::default();
     let end = site.ready().and_then(|()| scenario(&site, &mut findings));
     findings.works("the scenario", end);
@@ -139,7 +154,7 @@ impl Site<'_> {
     }
 
     fn serve(&self) -> Result<()> {
-        assay::serve(self.project, self.lab, &self.binary, &self.image, &[("OS_INSPECTOR__HOOKS", HOOKS)])
+        assay::serve(self.project, self.lab, &self.binary, &self.image, &self.options)
     }
 
     fn with_parameters(&self, machine: &Machine, parameters: &str) -> Result<()> {
@@ -147,12 +162,12 @@ impl Site<'_> {
         self.client.run(&["node", "set", &machine.name, "--driver-info", &info]).map(drop)
     }
 
-    fn inspect(&self, machine: &Machine) -> Result<()> {
+    pub fn inspect(&self, machine: &Machine) -> Result<()> {
         self.client.run(&["node", "inspect", &machine.name]).map(drop)
     }
 
     /// Waits until the inspection is over: `manageable` or `inspect failed`, whichever was expected.
-    fn reaches(&self, machine: &Machine, state: &str, limit: Duration) -> Result<()> {
+    pub fn reaches(&self, machine: &Machine, state: &str, limit: Duration) -> Result<()> {
         wait_for(&format!("{} {state}", machine.name), limit, || {
             let now = assay::node_field(self.lab, &machine.name, "provision_state")?;
             if now == "inspect failed" && state != "inspect failed" {
@@ -166,14 +181,14 @@ impl Site<'_> {
         })
     }
 
-    fn inventory(&self, machine: &Machine) -> Result<Value> {
+    pub fn inventory(&self, machine: &Machine) -> Result<Value> {
         let file = self.lab.folder.join(format!("{}-inventory.json", machine.name));
         self.client.run(&["node", "inventory", "save", &machine.name, "--file", &path(&file)])?;
         Ok(serde_json::from_str(&read(&file)?)?)
     }
 
     /// The machine's inspection ends `manageable`, with its inventory stored and nothing left behind.
-    fn ends_well(&self, machine: &Machine, limit: Duration, findings: &mut Findings) -> Result<()> {
+    pub fn ends_well(&self, machine: &Machine, limit: Duration, findings: &mut Findings) -> Result<()> {
         let name = &machine.name;
         self.reaches(machine, "manageable", limit)?;
         let inventory = self.inventory(machine)?;
@@ -197,7 +212,7 @@ impl Site<'_> {
     }
 
     /// What the run changed is as it was: asked of the BMC, of the segment, and of `assay audit`.
-    fn nothing_left(&self, machine: &Machine, findings: &mut Findings) -> Result<()> {
+    pub fn nothing_left(&self, machine: &Machine, findings: &mut Findings) -> Result<()> {
         let name = &machine.name;
         findings.equal(&format!("{name}: power at the BMC"), &power::state(self.lab, machine)?.as_str(), &"Off");
         let target = power::boot_target(self.lab, machine)?;

@@ -8,6 +8,7 @@ mod cargo;
 mod counts;
 mod crash;
 mod findings;
+mod inspector;
 mod interruption;
 mod lint;
 mod machines;
@@ -38,6 +39,8 @@ pub enum Group {
     Api,
     /// Emulated machines that network-boot and are inspected: BIOS, UEFI, the stock ramdisk
     Lab,
+    /// A real ironic-inspector behind the inspect interface, and the built-in service with the stock client
+    Inspector,
     /// A real Keystone and Neutron that move the machines' switch ports
     Neutron,
     /// kill -9 at every point of the journal, restart, audit
@@ -63,6 +66,7 @@ fn checks() -> Vec<Check> {
         api::CHECKS,
         machines::CHECKS,
         interruption::CHECKS,
+        inspector::CHECKS,
         neutron::CHECKS,
         crash::CHECKS,
     ]

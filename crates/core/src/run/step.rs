@@ -124,12 +124,18 @@ impl Stepper {
         let facts = &self.out.run.snapshot;
         self.out.run.wake_at = Some(after(self.now, seconds(facts.start_timeout)));
         match facts.kind {
-            RunKind::Inspect => self.advance(ProvisionEvent::Inspect),
-            RunKind::Verify => self.advance(ProvisionEvent::Manage),
-            RunKind::Power(target) => self.out.writes.push(NodeWrite::TargetPower(Some(target))),
-            RunKind::BootDevice { .. } => {}
-            RunKind::Introspect { .. } => return,
+            RunKind::Inspect => self.begin(ProvisionEvent::Inspect),
+            RunKind::Verify => self.begin(ProvisionEvent::Manage),
+            RunKind::Power(target) => {
+                self.out.writes.extend([NodeWrite::TargetPower(Some(target)), NodeWrite::ForgetError]);
+            }
+            RunKind::BootDevice { .. } => self.out.writes.push(NodeWrite::ForgetError),
+            RunKind::Introspect { .. } => {}
         }
+    }
+
+    fn begin(&mut self, event: ProvisionEvent) {
+        self.advance(event);
         self.out.writes.push(NodeWrite::LastError(None));
     }
 

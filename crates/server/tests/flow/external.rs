@@ -104,7 +104,7 @@ async fn data(State(desk): State<Shared>) -> (StatusCode, Json<Value>) {
     (StatusCode::NOT_FOUND, Json(json!({"error": {"message": "Introspection data not found"}})))
 }
 
-fn says(desk: &Shared, error: Value) {
+fn says(desk: &Shared, error: &Value) {
     desk.lock().unwrap().status = Some(json!({"finished": true, "error": error, "state": "finished"}));
 }
 
@@ -136,7 +136,7 @@ async fn a_managed_inspection_by_an_external_service_boots_here_and_stores_what_
     let state = machine.wait_for("boot", PATIENCE, booted).await.unwrap();
     assert_eq!(state.boots[0].callback.as_deref(), Some("http://192.0.2.9:5050/v1/continue"));
     assert!(state.boots[0].reached.contains(&Stage::Ramdisk));
-    says(&desk, json!(null));
+    says(&desk, &json!(null));
     let seen = site.wait_for(&node, "manageable").await.unwrap();
     assert_eq!(seen["last_error"], json!(null));
     assert_eq!(desk.lock().unwrap().asked, ["start manage_boot=False", "data"]);
@@ -160,7 +160,7 @@ async fn a_service_that_boots_the_node_itself_meets_no_lock() {
     assert!(answers.iter().all(|(_, status)| status.is_success()), "{answers:?}");
     assert_eq!(site.rest.node(&node).await.unwrap()["provision_state"], "inspect wait");
     assert_eq!(site.boot_script(0).await.unwrap(), 404, "somebody else boots it");
-    says(&desk, json!(null));
+    says(&desk, &json!(null));
     let seen = site.wait_for(&node, "manageable").await.unwrap();
     assert_eq!(seen["extra"]["by_inspector"], json!(true));
     assert_eq!(desk.lock().unwrap().asked, ["start manage_boot=True", "data"]);
@@ -175,7 +175,7 @@ async fn what_an_external_service_says_went_wrong_is_the_nodes_last_error() {
     let (url, desk) = inspector().await;
     let (site, node) = site_with(&url, &[]).await;
     site.inspect(&node, "inspect wait").await.unwrap();
-    says(&desk, json!("no disk found"));
+    says(&desk, &json!("no disk found"));
     let seen = site.wait_for(&node, "inspect failed").await.unwrap();
     assert_eq!(last_error(&seen), "ironic-inspector inspection failed: no disk found");
     site.assert_nothing_left(0).await.unwrap();
@@ -209,7 +209,7 @@ async fn a_run_that_waits_for_an_external_service_is_asked_about_again_after_a_r
     let (mut site, node) = site_with(&url, &[]).await;
     site.inspect(&node, "inspect wait").await.unwrap();
     site.restart(&[]).await.unwrap();
-    says(&desk, json!(null));
+    says(&desk, &json!(null));
     site.wait_for(&node, "manageable").await.unwrap();
     assert_eq!(desk.lock().unwrap().asked, ["start manage_boot=False", "data"], "it is not started twice");
     site.assert_nothing_left(0).await.unwrap();
