@@ -5,6 +5,7 @@
 
 pub mod driver;
 pub mod fault;
+pub mod fields;
 pub mod introspection;
 pub mod links;
 pub mod mask;

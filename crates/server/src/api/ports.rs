@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use assay_core::{
     id::{NodeId, PortId},
-    microversion::{Endpoint, PortField, PortQuery},
+    microversion::{Endpoint, PortQuery},
     port::Port,
     update,
 };
@@ -14,9 +14,9 @@ use assay_store::{
     ports::{self, PortFilter, PortSort},
 };
 use assay_wire::{
+    fields,
     patch::{self, Operation},
-    port::{self, PortList, PortView, list::with_links, view::all_fields},
-    query::parse_fields,
+    port::{self, PortList, PortView},
 };
 use axum::{
     Router,
@@ -132,12 +132,7 @@ async fn get(
     Path(ident): Path<String>,
 ) -> Result<Response, ApiError> {
     args.check(asked.version, |name| (name == "fields").then_some(PortQuery::Fields.since()))?;
-    let fields = match args.take("fields") {
-        Some(list) => {
-            with_links(parse_fields(&list, asked.version, |name| PortField::parse(name).map(|f| (f, f.since())))?)
-        }
-        None => all_fields(asked.version),
-    };
+    let fields = fields::of_one(args.take("fields"), asked.version)?;
     let port = find(&api, &asked, &ident).await?;
     ok(&PortView { port: &port, fields: &fields, base: &asked.base })
 }
@@ -161,7 +156,7 @@ async fn create(State(api): State<Api>, asked: Asked, args: Args, Json(body): Js
             StoreError::NotFound { .. } => ApiError::Invalid(error.to_string()),
             other => other.into(),
         })?;
-    let view = PortView { port: &port, fields: &all_fields(asked.version), base: &asked.base };
+    let view = PortView { port: &port, fields: &fields::all(asked.version), base: &asked.base };
     created(&format!("{}/v1/ports/{}", asked.base, port.id), &view)
 }
 
@@ -200,7 +195,7 @@ async fn change(
         })
     })
     .await?;
-    ok(&PortView { port: &changed, fields: &all_fields(asked.version), base: &asked.base })
+    ok(&PortView { port: &changed, fields: &fields::all(asked.version), base: &asked.base })
 }
 
 async fn delete(

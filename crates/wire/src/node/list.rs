@@ -7,8 +7,9 @@ use assay_core::{
 use uuid::Uuid;
 
 use crate::{
-    node::view::{LIST_FIELDS, all_fields, known_fields},
-    query::{Arguments, Page, Shown, take_fields},
+    fields,
+    node::view::LIST_FIELDS,
+    query::{Arguments, Page},
     refusal::Refusal,
 };
 
@@ -67,29 +68,9 @@ impl NodeList {
         arguments.check(version, |name| NodeQuery::parse(name).map(NodeQuery::since))?;
         let page = Page::take(&mut arguments, max_limit)?;
         let kept = arguments.0.clone();
-        let shown = take_fields(&mut arguments, version, |name| NodeField::parse(name).map(|f| (f, f.since())))?;
-        let fields = match shown {
-            Shown::Default if detail => all_fields(version),
-            Shown::All => all_fields(version),
-            Shown::Default => known_fields(LIST_FIELDS, version),
-            Shown::Only(fields) => with_links(fields),
-        };
+        let fields = fields::of_list(&mut arguments, version, detail, LIST_FIELDS)?;
         Ok(Self { conditions: conditions(&mut arguments)?, page, fields, kept })
     }
-}
-
-/// Asked fields, and the links that every object has.
-#[must_use]
-pub fn with_links(mut fields: Vec<NodeField>) -> Vec<NodeField> {
-    fields.push(NodeField::Links);
-    let mut seen = Vec::new();
-    fields.retain(|field| {
-        !seen.contains(field) && {
-            seen.push(*field);
-            true
-        }
-    });
-    fields
 }
 
 fn conditions(arguments: &mut Arguments) -> Result<NodeConditions, Refusal> {

@@ -29,7 +29,7 @@ pub struct Context<'a> {
 pub struct NodeView<'a, Json = JsonMap> {
     /// The node, of which only the shown fields need to be filled.
     pub node: &'a Node<Json>,
-    /// The fields to show, from [`all_fields`], [`LIST_FIELDS`] or the request.
+    /// The fields to show.
     pub fields: &'a [NodeField],
     /// The answer that it is part of.
     pub context: Context<'a>,
@@ -45,18 +45,6 @@ pub const LIST_FIELDS: &[NodeField] = &[
     NodeField::Name,
     NodeField::Links,
 ];
-
-/// Those of `fields` that `version` has.
-#[must_use]
-pub fn known_fields(fields: &[NodeField], version: Microversion) -> Vec<NodeField> {
-    fields.iter().copied().filter(|field| version.has(field.since())).collect()
-}
-
-/// Everything that `version` shows of a node.
-#[must_use]
-pub fn all_fields(version: Microversion) -> Vec<NodeField> {
-    known_fields(NodeField::ALL, version)
-}
 
 impl<Json: Serialize> Serialize for NodeView<'_, Json> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

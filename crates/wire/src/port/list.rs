@@ -6,8 +6,9 @@ use assay_core::{
 };
 
 use crate::{
-    port::view::{LIST_FIELDS, all_fields},
-    query::{Arguments, Page, Shown, take_fields},
+    fields,
+    port::view::LIST_FIELDS,
+    query::{Arguments, Page},
     refusal::Refusal,
     value,
 };
@@ -45,13 +46,7 @@ impl PortList {
         arguments.check(version, |name| PortQuery::parse(name).map(PortQuery::since))?;
         let page = Page::take(&mut arguments, max_limit)?;
         let kept = arguments.0.clone();
-        let shown = take_fields(&mut arguments, version, |name| PortField::parse(name).map(|f| (f, f.since())))?;
-        let fields = match shown {
-            Shown::Default if detail => all_fields(version),
-            Shown::All => all_fields(version),
-            Shown::Default => LIST_FIELDS.to_vec(),
-            Shown::Only(fields) => with_links(fields),
-        };
+        let fields = fields::of_list(&mut arguments, version, detail, LIST_FIELDS)?;
         let node_uuid = arguments.take_uuid("node_uuid")?.map(|id| id.to_string());
         let list = Self {
             node: arguments.take("node").or(node_uuid),
@@ -73,13 +68,4 @@ impl PortList {
         }
         Ok(())
     }
-}
-
-/// Asked fields, and the links that every object has.
-#[must_use]
-pub fn with_links(mut fields: Vec<PortField>) -> Vec<PortField> {
-    if !fields.contains(&PortField::Links) {
-        fields.push(PortField::Links);
-    }
-    fields
 }

@@ -1,9 +1,6 @@
 //! A port as an answer shows it.
 
-use assay_core::{
-    microversion::{Microversion, PortField},
-    port::Port,
-};
+use assay_core::{microversion::PortField, port::Port};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{links::pair, mask::masked, node::view::time};
@@ -21,12 +18,6 @@ pub struct PortView<'a> {
 
 /// What a list shows of each port, unless asked for other fields.
 pub const LIST_FIELDS: &[PortField] = &[PortField::Uuid, PortField::Address, PortField::Links];
-
-/// Everything that `version` shows of a port.
-#[must_use]
-pub fn all_fields(version: Microversion) -> Vec<PortField> {
-    PortField::ALL.iter().copied().filter(|field| version.has(field.since())).collect()
-}
 
 impl Serialize for PortView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -7,9 +7,9 @@ use assay_core::{
     provision::ProvisionState,
     secret::MASK,
 };
-use assay_wire::node::{
-    NodeView,
-    view::{Context, all_fields},
+use assay_wire::{
+    fields,
+    node::{NodeView, view::Context},
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -89,7 +89,7 @@ proptest! {
         let listed: Node<&RawValue> = serde_json::from_str(&text).unwrap();
         for minor in Microversion::MIN.minor..=Microversion::MAX.minor {
             let version = Microversion { minor };
-            let fields = all_fields(version);
+            let fields = fields::all(version);
             prop_assert_eq!(shown(&listed, &fields, version), shown(&node, &fields, version), "in {}", version);
         }
         for field in NodeField::ALL {

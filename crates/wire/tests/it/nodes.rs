@@ -7,7 +7,8 @@ use assay_core::{
     provision::ProvisionState,
 };
 use assay_wire::{
-    node::{self, NodeView, view::Context, view::all_fields},
+    fields,
+    node::{self, NodeView, view::Context},
     patch,
 };
 use serde_json::{Value, json};
@@ -27,7 +28,7 @@ fn recorded_node() -> Node {
 
 fn shown(node: &Node, version: Microversion) -> Value {
     let context = Context { base: BASE, version, conductor: CONDUCTOR };
-    serde_json::to_value(NodeView { node, fields: &all_fields(version), context }).unwrap()
+    serde_json::to_value(NodeView { node, fields: &fields::all(version), context }).unwrap()
 }
 
 #[test]

@@ -6,8 +6,8 @@ use assay_core::{
     port::Port,
 };
 use assay_wire::{
-    patch,
-    port::{self, PortView, view::all_fields},
+    fields, patch,
+    port::{self, PortView},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -22,7 +22,7 @@ fn recorded_port() -> Port {
 }
 
 fn shown(port: &Port, version: Microversion) -> Value {
-    serde_json::to_value(PortView { port, fields: &all_fields(version), base: BASE }).unwrap()
+    serde_json::to_value(PortView { port, fields: &fields::all(version), base: BASE }).unwrap()
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use assay_core::{id::NodeId, node::Node};
 use assay_drivers::registry::RegistryError;
 use assay_store::nodes;
-use assay_wire::node::{self, NodeView, view::all_fields};
+use assay_wire::{
+    fields,
+    node::{self, NodeView},
+};
 use axum::{extract::State, response::Response};
 use chrono::Utc;
 use uuid::Uuid;
@@ -24,7 +27,7 @@ pub async fn create(State(api): State<Api>, asked: Asked, args: Args, body: Json
     settle(&api, &mut node)?;
     let stored = node.clone();
     api.store.write(move |tx| Box::pin(async move { nodes::insert(tx, &stored).await })).await?;
-    let view = NodeView { node: &node, fields: &all_fields(asked.version), context: asked.context(&api) };
+    let view = NodeView { node: &node, fields: &fields::all(asked.version), context: asked.context(&api) };
     created(&format!("{}/v1/nodes/{}", asked.base, node.id), &view)
 }
 

@@ -7,9 +7,9 @@ use assay_core::{
     update,
 };
 use assay_wire::{
-    node::{self, NodeView, list::with_links, view::all_fields},
+    fields,
+    node::{self, NodeView},
     patch::{self, Operation},
-    query::parse_fields,
 };
 use axum::{
     extract::{Path, State},
@@ -35,12 +35,7 @@ pub async fn get(
     Path(ident): Path<String>,
 ) -> Result<Response, ApiError> {
     args.check(asked.version, |name| (name == "fields").then_some(NodeQuery::Fields.since()))?;
-    let fields = match args.take("fields") {
-        Some(list) => {
-            with_links(parse_fields(&list, asked.version, |name| NodeField::parse(name).map(|f| (f, f.since())))?)
-        }
-        None => all_fields(asked.version),
-    };
+    let fields = fields::of_one(args.take("fields"), asked.version)?;
     let row = find(&api, &asked, &ident).await?;
     ok(&NodeView { node: &row.node, fields: &fields, context: asked.context(&api) })
 }
@@ -72,7 +67,7 @@ pub async fn patch(
         Ok(changed)
     })
     .await?;
-    ok(&NodeView { node: &changed, fields: &all_fields(asked.version), context: asked.context(&api) })
+    ok(&NodeView { node: &changed, fields: &fields::all(asked.version), context: asked.context(&api) })
 }
 
 /// `DELETE /v1/nodes/<node>`.

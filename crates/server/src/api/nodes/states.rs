@@ -11,8 +11,8 @@ use assay_core::{
 };
 use assay_store::nodes::NodeRow;
 use assay_wire::{
-    Refusal,
-    node::{NodeView, view::known_fields},
+    Refusal, fields,
+    node::NodeView,
     states::{PowerRequest, ProvisionRequest},
 };
 use axum::{
@@ -61,7 +61,7 @@ async fn show(
 ) -> Result<Response, ApiError> {
     args.none()?;
     let row = find(&api, &asked, &ident).await?;
-    ok(&NodeView { node: &row.node, fields: &known_fields(FIELDS, asked.version), context: asked.context(&api) })
+    ok(&NodeView { node: &row.node, fields: &fields::known(FIELDS, asked.version), context: asked.context(&api) })
 }
 
 async fn provision(
