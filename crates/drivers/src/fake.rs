@@ -107,7 +107,7 @@ impl PowerInterface for FakeBmc {
         Ok(self.with_machine(task, |machine| machine.power))
     }
 
-    async fn set_power_state(&self, task: &Task, target: PowerTarget) -> Result<(), DriverError> {
+    async fn set_power_state(&self, task: &Task, target: PowerTarget, _: Option<Duration>) -> Result<(), DriverError> {
         self.config.power_delay.pass().await;
         self.with_machine(task, |machine| {
             let boots = machine.power == PowerState::Off || target != PowerTarget::On;
@@ -174,7 +174,7 @@ mod tests {
         let (bmc, task) = (FakeBmc::default(), task("fake-hardware"));
         bmc.set_boot_device(&task, BootDevice::Pxe, false).await.unwrap();
         assert_eq!(bmc.get_boot_device(&task).await.unwrap().device, Some(BootDevice::Pxe));
-        bmc.set_power_state(&task, PowerTarget::On).await.unwrap();
+        bmc.set_power_state(&task, PowerTarget::On, None).await.unwrap();
         assert_eq!(bmc.get_power_state(&task).await, Ok(PowerState::On));
         assert_eq!(bmc.get_boot_device(&task).await.unwrap().device, None);
     }

@@ -3,6 +3,8 @@
 //!
 //! **Invariant:** every method ends by itself within the deadlines of its implementation.
 
+use std::time::Duration;
+
 use assay_core::{
     boot::BootRecord,
     id::PortId,
@@ -70,7 +72,8 @@ pub trait PowerInterface: Send + Sync {
     async fn get_power_state(&self, task: &Task) -> Result<PowerState, DriverError>;
 
     /// Brings the node to `target` and waits until the BMC shows it. Does not write to the BMC
-    /// when the state is already right.
+    /// when the state is already right. `patience` replaces the configured time that the BMC, or the
+    /// operating system, has to get there.
     ///
     /// # Errors
     /// [`DriverError::Bmc`], marked when the request may have landed.

@@ -34,9 +34,6 @@ use crate::{
     introspection::IntrospectionApi,
 };
 
-/// The longest that one call to a BMC may take: a claim outlasts it.
-const LONGEST_CALL: Duration = Duration::from_secs(30);
-
 /// How long one image may take to be fetched: well within `start_timeout`.
 const LONGEST_FETCH: Duration = Duration::from_secs(300);
 
@@ -161,7 +158,7 @@ fn redfish(config: &Config) -> RedfishConfig {
     let redfish = &config.redfish;
     RedfishConfig {
         connect_timeout: redfish.connect_timeout,
-        call_timeout: redfish.read_timeout.min(LONGEST_CALL),
+        call_timeout: redfish.read_timeout,
         connection_attempts: redfish.connection_attempts,
         connection_cache_size: redfish.connection_cache_size,
         auth_type: redfish.auth_type,

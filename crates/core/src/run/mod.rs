@@ -19,6 +19,8 @@ mod tests;
 pub mod undo;
 pub mod write;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 pub use crate::id::RunId;
@@ -113,6 +115,8 @@ pub struct Snapshot {
     pub disable_power_off: bool,
     /// The device that the node boots the ramdisk from, once.
     pub boot_device: Option<BootDevice>,
+    /// How long the client gives a power action, in seconds.
+    pub power_timeout: Option<u32>,
     /// Bound of the time until the node waits for the ramdisk, in seconds.
     pub start_timeout: u32,
     /// Bound of the time that it waits, in seconds.
@@ -129,6 +133,14 @@ pub enum Service {
     BuiltIn,
     /// Another process, such as ironic-inspector: the ramdisk posts to it, and its hooks do the work.
     External,
+}
+
+impl Snapshot {
+    /// How long the client gives a power action.
+    #[must_use]
+    pub fn patience(&self) -> Option<Duration> {
+        self.power_timeout.map(|seconds| Duration::from_secs(seconds.into()))
+    }
 }
 
 /// Where a run is.

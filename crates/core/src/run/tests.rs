@@ -30,6 +30,7 @@ fn snapshot() -> Snapshot {
         power_off: true,
         disable_power_off: false,
         boot_device: Some(BootDevice::Pxe),
+        power_timeout: None,
         start_timeout: 600,
         wait_timeout: 1800,
     }

@@ -37,10 +37,16 @@ impl PowerInterface for RedfishPower {
         Ok(power(&bmc, &system)?.state)
     }
 
-    async fn set_power_state(&self, task: &Task, target: PowerTarget) -> Result<(), DriverError> {
+    async fn set_power_state(
+        &self,
+        task: &Task,
+        target: PowerTarget,
+        patience: Option<Duration>,
+    ) -> Result<(), DriverError> {
         let mut bmc = self.clients.begin(task).await?;
         let config = &self.clients.config;
-        let (quick, patient) = (config.power_state_change_timeout, config.soft_power_off_timeout);
+        let quick = patience.unwrap_or(config.power_state_change_timeout);
+        let patient = patience.unwrap_or(config.soft_power_off_timeout);
         match target {
             PowerTarget::On => bring(&mut bmc, PowerState::On, ON, quick).await,
             PowerTarget::Off => bring(&mut bmc, PowerState::Off, OFF, quick).await,

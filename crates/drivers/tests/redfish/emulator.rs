@@ -20,17 +20,17 @@ fn emulator(variable: &str, node: fn(&str) -> Task) -> (RedfishPower, RedfishMan
 
 /// What every inspection does: off, a look at the override, PXE once, on, off, override restored.
 async fn walk((power, management, task): (RedfishPower, RedfishManagement, Task)) {
-    power.set_power_state(&task, PowerTarget::Off).await.unwrap();
+    power.set_power_state(&task, PowerTarget::Off, None).await.unwrap();
     assert_eq!(power.get_power_state(&task).await, Ok(PowerState::Off));
     let former = management.get_boot_device(&task).await.unwrap();
     assert!(management.get_supported_boot_devices(&task).await.unwrap().contains(&BootDevice::Pxe));
     management.set_boot_device(&task, BootDevice::Pxe, false).await.unwrap();
     assert_eq!(management.get_boot_device(&task).await.unwrap().device, Some(BootDevice::Pxe));
-    power.set_power_state(&task, PowerTarget::On).await.unwrap();
+    power.set_power_state(&task, PowerTarget::On, None).await.unwrap();
     assert_eq!(power.get_power_state(&task).await, Ok(PowerState::On));
-    power.set_power_state(&task, PowerTarget::Reboot).await.unwrap();
+    power.set_power_state(&task, PowerTarget::Reboot, None).await.unwrap();
     assert_eq!(power.get_power_state(&task).await, Ok(PowerState::On));
-    power.set_power_state(&task, PowerTarget::Off).await.unwrap();
+    power.set_power_state(&task, PowerTarget::Off, None).await.unwrap();
     management.restore_boot_device(&task, BootDevice::Pxe, &former).await.unwrap();
     assert_eq!(management.get_boot_device(&task).await.unwrap(), former);
     assert!(!management.get_mac_addresses(&task).await.unwrap().is_empty());

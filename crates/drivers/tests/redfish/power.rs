@@ -38,7 +38,7 @@ async fn the_reset_link_is_followed_and_the_state_is_awaited() {
     let (power, _) = impatient();
     let task = node_at(&bmc.address);
     assert_eq!(power.get_power_state(&task).await, Ok(PowerState::Off));
-    power.set_power_state(&task, PowerTarget::On).await.unwrap();
+    power.set_power_state(&task, PowerTarget::On, None).await.unwrap();
     assert_eq!(power.get_power_state(&task).await, Ok(PowerState::On));
     assert_eq!(resets(&bmc), ["On"]);
 }
@@ -46,14 +46,14 @@ async fn the_reset_link_is_followed_and_the_state_is_awaited() {
 #[tokio::test]
 async fn nothing_is_written_when_the_state_is_already_right() {
     let bmc = machine(true, |_| status(204)).await;
-    impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::On).await.unwrap();
+    impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::On, None).await.unwrap();
     assert_eq!(resets(&bmc), [] as [Value; 0]);
 }
 
 #[tokio::test]
 async fn a_reboot_is_off_and_on_again() {
     let bmc = machine(true, |_| status(204)).await;
-    impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::Reboot).await.unwrap();
+    impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::Reboot, None).await.unwrap();
     assert_eq!(resets(&bmc), ["ForceOff", "On"]);
 }
 
@@ -62,7 +62,7 @@ async fn a_node_that_must_not_be_off_is_restarted_in_one_go() {
     let bmc = Rude::with_system(|| system("On"), |request| (request.line == RESET).then(|| status(204))).await;
     let mut task = node_at(&bmc.address);
     task.node.disable_power_off = true;
-    impatient().0.set_power_state(&task, PowerTarget::Reboot).await.unwrap();
+    impatient().0.set_power_state(&task, PowerTarget::Reboot, None).await.unwrap();
     assert_eq!(resets(&bmc), ["ForceRestart"]);
 }
 
@@ -70,7 +70,7 @@ async fn a_node_that_must_not_be_off_is_restarted_in_one_go() {
 async fn a_conflict_with_the_state_already_right_is_success() {
     for refusal in [400, 409] {
         let bmc = machine(false, move |_| status(refusal)).await;
-        impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::On).await.unwrap();
+        impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::On, None).await.unwrap();
         assert_eq!(resets(&bmc), ["On"]);
     }
 }
@@ -84,11 +84,11 @@ async fn only_reset_types_that_the_bmc_allows_are_sent() {
     };
     let manners = |request: &Seen| (request.line == RESET).then(|| status(204));
     let bmc = Rude::with_system(offering(json!(["ForceOn", "ForceOff"])), manners).await;
-    impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::On).await.unwrap_err();
+    impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::On, None).await.unwrap_err();
     assert_eq!(resets(&bmc), ["ForceOn"]);
 
     let bmc = Rude::with_system(offering(json!(["Nmi"])), manners).await;
-    let error = impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::On).await.unwrap_err();
+    let error = impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::On, None).await.unwrap_err();
     assert!(error.to_string().ends_with("none of the reset types On, ForceOn is offered, only Nmi"), "{error}");
     assert!(!error.maybe_happened());
 }
@@ -96,7 +96,7 @@ async fn only_reset_types_that_the_bmc_allows_are_sent() {
 #[tokio::test]
 async fn a_bmc_that_says_yes_and_does_nothing_is_given_up_on() {
     let bmc = Rude::with_system(|| system("Off"), |request| (request.line == RESET).then(|| status(204))).await;
-    let error = impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::On).await.unwrap_err();
+    let error = impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::On, None).await.unwrap_err();
     assert!(error.maybe_happened());
     assert_eq!(
         error.to_string(),
@@ -106,9 +106,19 @@ async fn a_bmc_that_says_yes_and_does_nothing_is_given_up_on() {
 }
 
 #[tokio::test]
+async fn a_client_can_give_an_operating_system_less_time_to_stop() {
+    let bmc = Rude::with_system(|| system("On"), |request| (request.line == RESET).then(|| status(204))).await;
+    let patience = Some(std::time::Duration::from_millis(300));
+    let error =
+        impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::SoftOff, patience).await.unwrap_err();
+    assert!(error.to_string().contains("waited 0.3 s for power off, in vain"), "{error}");
+    assert_eq!(resets(&bmc), ["GracefulShutdown"]);
+}
+
+#[tokio::test]
 async fn a_machine_that_is_still_powering_off_is_not_off_yet() {
     let bmc = Rude::with_system(|| system("PoweringOff"), |_| None).await;
-    let error = impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::Off).await.unwrap_err();
+    let error = impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::Off, None).await.unwrap_err();
     assert!(error.to_string().contains("for power off, in vain"), "{error}");
     assert_eq!(resets(&bmc), [] as [Value; 0]);
 }

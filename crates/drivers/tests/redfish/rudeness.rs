@@ -95,7 +95,7 @@ async fn a_read_is_repeated_but_a_write_never() {
     let (power, _) = impatient();
     let task = node_at(&bmc.address);
     assert_eq!(power.get_power_state(&task).await, Ok(PowerState::Off));
-    let error = power.set_power_state(&task, PowerTarget::On).await.unwrap_err();
+    let error = power.set_power_state(&task, PowerTarget::On, None).await.unwrap_err();
     assert_eq!(bmc.seen("POST").len(), 1);
     assert!(error.maybe_happened(), "a 503 may come after the deed");
 }
@@ -104,7 +104,7 @@ async fn a_read_is_repeated_but_a_write_never() {
 async fn a_write_without_an_answer_is_in_doubt() {
     for manner in [(|| Manner::Silence) as fn() -> Manner, || Manner::Answer(500, "", String::new())] {
         let bmc = Rude::with_system(|| system("Off"), move |request| (request.line == RESET).then(manner)).await;
-        let error = impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::On).await.unwrap_err();
+        let error = impatient().0.set_power_state(&node_at(&bmc.address), PowerTarget::On, None).await.unwrap_err();
         assert!(error.maybe_happened(), "{error}");
         assert!(error.to_string().contains(&format!("Redfish BMC {}: {RESET}: ", bmc.address)), "{error}");
         assert_eq!(bmc.seen("POST").len(), 1);
@@ -135,6 +135,6 @@ async fn a_bmc_that_leaves_out_nearly_everything_is_borne() {
     assert_eq!(management.get_boot_mode(&task).await, Ok(None));
     let no_nics = management.get_mac_addresses(&task).await;
     assert_eq!(no_nics, Err(DriverError::unsupported("redfish", "get_mac_addresses")));
-    let error = power.set_power_state(&task, PowerTarget::Off).await.unwrap_err();
+    let error = power.set_power_state(&task, PowerTarget::Off, None).await.unwrap_err();
     assert!(error.to_string().ends_with("GET /redfish/v1/Systems/1: no action to reset the system"), "{error}");
 }

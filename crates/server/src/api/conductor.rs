@@ -25,7 +25,7 @@ pub trait ConductorApi: Send + Sync {
     /// [`ConductorError`].
     async fn provision(&self, node: NodeId, event: ProvisionEvent) -> Result<(), ConductorError>;
 
-    /// Starts a power action. `timeout` bounds a soft one.
+    /// Starts a power action. `timeout` replaces the configured time that the machine has for it.
     ///
     /// # Errors
     /// [`ConductorError`].

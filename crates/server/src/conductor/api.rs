@@ -19,8 +19,13 @@ impl ConductorApi for Conductor {
         self.request(node, event).await
     }
 
-    async fn set_power(&self, node: NodeId, target: PowerTarget, _: Option<Duration>) -> Result<(), ConductorError> {
-        self.start_power(node, target).await
+    async fn set_power(
+        &self,
+        node: NodeId,
+        target: PowerTarget,
+        timeout: Option<Duration>,
+    ) -> Result<(), ConductorError> {
+        self.start_power(node, target, timeout).await
     }
 
     async fn set_boot_device(&self, node: NodeId, device: BootDevice, persistent: bool) -> Result<(), ConductorError> {

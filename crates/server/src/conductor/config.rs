@@ -94,23 +94,26 @@ impl ConductorConfig {
     pub(super) fn limit_of(&self, effect: &Effect, run: &Run) -> Duration {
         match effect {
             Effect::CheckImages => Duration::from_secs(u64::from(run.snapshot.start_timeout)),
-            Effect::SetPower { target } => self.limit_of_power(*target),
+            Effect::SetPower { target } => self.limit_of_power(*target, run.snapshot.patience()),
             // A reboot waits for two changes of the power.
             _ => self.figures.effect + 2 * self.power_timeout,
         }
     }
 
-    fn limit_of_power(&self, target: PowerTarget) -> Duration {
-        match target {
-            PowerTarget::SoftOff | PowerTarget::SoftReboot => self.figures.effect + self.soft_power_timeout,
-            _ => self.figures.effect + 2 * self.power_timeout,
-        }
+    fn limit_of_power(&self, target: PowerTarget, patience: Option<Duration>) -> Duration {
+        let configured = match target {
+            PowerTarget::SoftOff | PowerTarget::SoftReboot => self.soft_power_timeout.max(self.power_timeout),
+            _ => self.power_timeout,
+        };
+        self.figures.effect + 2 * patience.unwrap_or(configured)
     }
 
     /// How long a run may take until it waits or ends: a power action no less than its own limit.
-    pub(super) fn time_for(&self, kind: RunKind) -> Duration {
+    pub(super) fn time_for(&self, kind: RunKind, patience: Option<Duration>) -> Duration {
         match kind {
-            RunKind::Power(target) => self.start_timeout.max(self.limit_of_power(target) + self.figures.effect),
+            RunKind::Power(target) => {
+                self.start_timeout.max(self.limit_of_power(target, patience) + self.figures.effect)
+            }
             _ => self.start_timeout,
         }
     }

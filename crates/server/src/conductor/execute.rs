@@ -30,7 +30,7 @@ impl Conductor {
             Effect::ValidateInspection => return self.validate_inspection(&task).await,
             Effect::CheckImages => return self.check_images(run, &task).await,
             Effect::PowerOff | Effect::RestorePower { to: EndPower::Off } => {
-                registry.power(node)?.set_power_state(&task, PowerTarget::Off).await?;
+                registry.power(node)?.set_power_state(&task, PowerTarget::Off, None).await?;
             }
             Effect::AddInspectionNetwork { port } => {
                 let port = port_of(&task, *port)?;
@@ -48,14 +48,16 @@ impl Conductor {
             }
             Effect::PowerOn { reboot } => {
                 let target = if *reboot { PowerTarget::Reboot } else { PowerTarget::On };
-                registry.power(node)?.set_power_state(&task, target).await?;
+                registry.power(node)?.set_power_state(&task, target, None).await?;
             }
             Effect::ProcessBody { body } => return self.process_body(run, lease, *body).await,
-            Effect::SetPower { target } => registry.power(node)?.set_power_state(&task, *target).await?,
+            Effect::SetPower { target } => {
+                registry.power(node)?.set_power_state(&task, *target, run.snapshot.patience()).await?
+            }
             Effect::FetchData => return self.fetch_data(run, lease, &task).await,
             Effect::AbortIntrospection => registry.inspect(node)?.abort_introspection(&task).await?,
             Effect::RestorePower { to: EndPower::Reboot } => {
-                registry.power(node)?.set_power_state(&task, PowerTarget::Reboot).await?;
+                registry.power(node)?.set_power_state(&task, PowerTarget::Reboot, None).await?;
             }
             Effect::RestoreBootDevice { ours, former } => {
                 registry.management(node)?.restore_boot_device(&task, *ours, former).await?;

@@ -6,7 +6,7 @@ use assay_core::{
     node::{InvalidState, Node, Timestamp},
     power::{BootDevice, BootOverride, PowerTarget},
     provision::{ProvisionEvent, ProvisionState},
-    run::{Ending, Event, NodeWrite, Phase, Run, RunId, RunKind, conclude, step},
+    run::{Ending, Event, NodeWrite, Phase, Run, RunId, RunKind, Snapshot, conclude, step},
 };
 use assay_drivers::{DriverError, Task};
 use assay_store::{
@@ -14,7 +14,7 @@ use assay_store::{
     nodes::{self, Guard, NodeRow},
     ports, runs, timeline,
 };
-use tokio::time::timeout;
+use tokio::time::{Duration, timeout};
 
 use super::{
     Conductor,
@@ -23,6 +23,9 @@ use super::{
     tasks::{parse_run, run_row},
 };
 use crate::api::conductor::ConductorError;
+
+/// The longest that a client can give a power action: every wait has a deadline.
+const LONGEST_POWER_ACTION: Duration = Duration::from_secs(86_400);
 
 impl Conductor {
     /// Makes a provision step, or starts the run that makes it.
@@ -69,8 +72,14 @@ impl Conductor {
         Err(refused(nodes::get(&self.store().read(), node.id).await?.node.provision_state).into())
     }
 
-    /// Starts a power action; the node's `target_power_state` says that it is under way.
-    pub(super) async fn start_power(&self, id: NodeId, target: PowerTarget) -> Result<(), ConductorError> {
+    /// Starts a power action; the node's `target_power_state` says that it is under way. `patience`
+    /// replaces the configured time, as long as it is no more than a day.
+    pub(super) async fn start_power(
+        &self,
+        id: NodeId,
+        target: PowerTarget,
+        patience: Option<Duration>,
+    ) -> Result<(), ConductorError> {
         let node = nodes::get(&self.store().read(), id).await?.node;
         if node.disable_power_off && matches!(target, PowerTarget::Off | PowerTarget::SoftOff) {
             return Err(ConductorError::Conflict(format!(
@@ -78,7 +87,9 @@ impl Conductor {
             )));
         }
         self.parts().registry.power(&node)?.validate(&self.task(&node).await?)?;
-        self.start_run(&node, RunKind::Power(target)).await.map(drop)
+        let patience = patience.map(|patience| patience.min(LONGEST_POWER_ACTION));
+        let snapshot = self.snapshot_for(&node, RunKind::Power(target), patience).await?;
+        self.begin(&node, snapshot).await.map(drop)
     }
 
     /// Sets the boot device and waits until the BMC has taken it.
@@ -138,7 +149,12 @@ impl Conductor {
 
     /// Stores a new run together with what its request changes on the node, and lets it go.
     pub(super) async fn start_run(&self, node: &Node, kind: RunKind) -> Result<RunId, ConductorError> {
-        let run = Run::new(RunId(uuid::Uuid::now_v7()), node.id, self.snapshot(node, kind).await?, now());
+        let snapshot = self.snapshot(node, kind).await?;
+        self.begin(node, snapshot).await
+    }
+
+    async fn begin(&self, node: &Node, snapshot: Snapshot) -> Result<RunId, ConductorError> {
+        let run = Run::new(RunId(uuid::Uuid::now_v7()), node.id, snapshot, now());
         let output = step(run, Event::Requested, now(), &self.config().figures);
         let id = output.run.id;
         let begun = Begun { row: run_row(&output.run, 0)?, lines: lines(&Event::Requested, &output, now()) };

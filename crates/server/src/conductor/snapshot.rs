@@ -1,5 +1,7 @@
 //! What is decided when a run is requested.
 
+use std::time::Duration;
+
 use assay_core::{
     node::Node,
     power::BootDevice,
@@ -12,6 +14,16 @@ use super::Conductor;
 impl Conductor {
     /// The facts that a run goes by to its end, whatever is changed meanwhile.
     pub(super) async fn snapshot(&self, node: &Node, kind: RunKind) -> Result<Snapshot, DriverError> {
+        self.snapshot_for(node, kind, None).await
+    }
+
+    /// The same for a power action that its client gives so much time.
+    pub(super) async fn snapshot_for(
+        &self,
+        node: &Node,
+        kind: RunKind,
+        patience: Option<Duration>,
+    ) -> Result<Snapshot, DriverError> {
         let config = self.config();
         if matches!(kind, RunKind::Introspect { .. }) {
             return Ok(self.snapshot_of_introspection(node, kind));
@@ -28,7 +40,8 @@ impl Conductor {
             power_off: config.power_off,
             disable_power_off: node.disable_power_off,
             boot_device,
-            start_timeout: whole_seconds(config.time_for(kind)),
+            power_timeout: patience.map(whole_seconds),
+            start_timeout: whole_seconds(config.time_for(kind, patience)),
             wait_timeout: whole_seconds(config.inspect_wait_timeout),
         })
     }
@@ -53,6 +66,7 @@ impl Conductor {
             power_off: config.power_off,
             disable_power_off: node.disable_power_off,
             boot_device: Some(BootDevice::Pxe),
+            power_timeout: None,
             start_timeout: whole_seconds(config.start_timeout),
             wait_timeout: whole_seconds(config.introspection_timeout),
         }
@@ -65,6 +79,6 @@ impl Conductor {
     }
 }
 
-fn whole_seconds(duration: std::time::Duration) -> u32 {
+fn whole_seconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
 }

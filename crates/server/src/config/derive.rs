@@ -13,6 +13,9 @@ use super::{Config, groups::service::AuthStrategy, sources::Sources};
 /// What `inspect_wait_timeout = 0` means: every wait has a deadline.
 const LONGEST_INSPECTION: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The longest that one call to a BMC may take: a claim outlasts it.
+const LONGEST_CALL: Duration = Duration::from_secs(30);
+
 /// Gives options that nobody has set the default that fits this machine and the other options.
 pub fn suggest(sources: &mut Sources) {
     if let Some(host) = host_name() {
@@ -52,6 +55,10 @@ pub fn settle(config: &mut Config) -> Vec<String> {
     if config.inspector_service.timeout.is_zero() {
         config.inspector_service.timeout = LONGEST_INSPECTION;
         warnings.push("[inspector_service] timeout = 0: no wait is endless here, it is taken as 24 hours".into());
+    }
+    if config.redfish.read_timeout > LONGEST_CALL {
+        config.redfish.read_timeout = LONGEST_CALL;
+        warnings.push("[redfish] read_timeout: one call has to end before a claim does, it is taken as 30".into());
     }
     if config.general.auth_strategy == AuthStrategy::Noauth {
         let reach =

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{entry::Origin, sources::Sources, spec::OptionSpec};
 
-/// Groups of an `ironic.conf` that are none of our business.
+/// Groups of an `ironic.conf` for other services and for parts that are not here: one line names them all.
 const OTHERS: [&str; 28] = [
     "audit",
     "cinder",
@@ -82,5 +82,16 @@ pub fn unknown(sources: &Sources, specs: &[OptionSpec]) -> BTreeSet<String> {
             }
             origin => format!("{origin}: Assay has no option [{group}] {name}; it has no effect"),
         })
+        .chain(of_others(sources))
         .collect()
+}
+
+/// One line for all groups of the services and parts that Assay lacks.
+fn of_others(sources: &Sources) -> Option<String> {
+    // Of this one the presence of a value counts: it chooses Keystone.
+    let others = sources.iter().filter(|(group, ..)| OTHERS.contains(group) && *group != "keystone_authtoken");
+    let given = others.filter(|(group, name, _)| sources.given(group, name).is_some());
+    let groups: BTreeSet<String> = given.map(|(group, ..)| format!("[{group}]")).collect();
+    let groups: Vec<String> = groups.into_iter().collect();
+    (!groups.is_empty()).then(|| format!("{}: Assay lacks what they are for; they have no effect", groups.join(", ")))
 }

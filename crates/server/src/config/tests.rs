@@ -112,11 +112,11 @@ fn a_boot_template_is_refused_with_what_to_use_instead() {
 }
 
 #[test]
-fn what_we_do_not_know_is_told_once_and_what_is_not_ours_is_not_told() {
+fn what_has_no_effect_is_told_and_whole_groups_of_it_in_one_line() {
     let text =
         "[DEFAULT]\nrpc_tranport = none\n[nonsense]\na = 1\nb = 2\n[oslo_messaging_rabbit]\nrabbit_ha_queues = true\n";
     let warnings = load_text(text, &[]).unwrap().warnings;
-    assert_eq!(warnings.iter().filter(|line| line.contains("no effect")).count(), 2, "{warnings:#?}");
+    assert_eq!(warnings.iter().filter(|line| line.contains("no effect")).count(), 3, "{warnings:#?}");
     assert!(
         warnings.iter().any(|line| line.ends_with(":2: Assay has no option [DEFAULT] rpc_tranport; it has no effect"))
     );
@@ -155,4 +155,41 @@ fn the_reference_page_of_the_book_is_that_of_the_code() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference.md");
     let written = std::fs::read_to_string(&page).unwrap_or_default();
     assert!(written == reference::markdown(), "docs/reference.md is not what `assay config --reference` prints");
+}
+
+/// The sources of this crate, one text.
+fn sources_below(folder: &Path) -> String {
+    let items = std::fs::read_dir(folder).unwrap().map(|item| item.unwrap().path());
+    items
+        .map(|path| match path.is_dir() {
+            true => sources_below(&path),
+            false => std::fs::read_to_string(&path).unwrap(),
+        })
+        .collect()
+}
+
+#[test]
+fn no_option_is_read_and_then_ignored() {
+    let code = sources_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let is_used = |name: &str| {
+        let ends = |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
+        code.split(&format!(".{name}")).skip(1).any(ends) || code.contains(&format!("${name}"))
+    };
+    let names = Config::specs().into_iter().flat_map(|(_, _, specs)| specs).map(|spec| spec.name);
+    let ignored: Vec<_> = names.filter(|name| !is_used(name)).collect();
+    assert!(ignored.is_empty(), "nothing acts on {ignored:?}: drop them, so that a warning names them");
+}
+
+#[test]
+fn what_a_later_version_will_have_is_named_and_not_ignored() {
+    let text =
+        "[redfish]\nconnection_retry_interval = 4\nread_timeout = 60\n[glance]\nregion_name = a\n[nova]\nx = 1\n";
+    let loaded = load_text(text, &[]).unwrap();
+    for expected in [
+        "Assay has no option [redfish] connection_retry_interval; it has no effect",
+        "[redfish] read_timeout: one call has to end before a claim does, it is taken as 30",
+        "[glance], [nova]: Assay lacks what they are for; they have no effect",
+    ] {
+        assert!(loaded.warnings.iter().any(|warning| warning.contains(expected)), "{:?}", loaded.warnings);
+    }
 }

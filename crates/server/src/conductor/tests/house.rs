@@ -66,7 +66,7 @@ impl PowerInterface for Bmcs {
         Ok(if self.is_on(address(task)) { PowerState::On } else { PowerState::Off })
     }
 
-    async fn set_power_state(&self, task: &Task, target: PowerTarget) -> Result<(), DriverError> {
+    async fn set_power_state(&self, task: &Task, target: PowerTarget, _: Option<Duration>) -> Result<(), DriverError> {
         if self.loses.lock().unwrap().take_if(|lost| *lost == target).is_some() {
             return Err(DriverError::Bmc("the answer was lost".to_owned()).maybe());
         }

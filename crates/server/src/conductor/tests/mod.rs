@@ -122,7 +122,7 @@ async fn s5_a_power_on_that_lands_after_the_end_is_put_right() {
 async fn what_a_client_has_switched_on_since_the_end_stays_on() {
     let house = House::new().await;
     let conductor = run_that_is_looked_at_again(&house, Duration::from_secs(4)).await;
-    conductor.start_power(house.node, PowerTarget::On).await.unwrap();
+    conductor.start_power(house.node, PowerTarget::On, None).await.unwrap();
     house.node_until(|node| node.power_state == Some(PowerState::On)).await;
     house.run_until(|run| run.phase == Phase::Ended).await;
     assert!(house.bmcs.is_on("old"));
