@@ -140,10 +140,16 @@ impl ManagementInterface for FakeBmc {
         Ok(())
     }
 
-    async fn restore_boot_device(&self, task: &Task, ours: BootDevice, _: &BootOverride) -> Result<(), DriverError> {
+    async fn restore_boot_device(
+        &self,
+        task: &Task,
+        ours: BootDevice,
+        former: &BootOverride,
+    ) -> Result<(), DriverError> {
+        let displaced = former.device.filter(|_| former.persistent);
         self.with_machine(task, |machine| {
-            if machine.boot.device == Some(ours) {
-                machine.boot = BootOverride { device: None, persistent: false };
+            if machine.boot.device.is_none_or(|device| device == ours) {
+                machine.boot = BootOverride { device: displaced, persistent: displaced.is_some() };
             }
         });
         Ok(())

@@ -1,6 +1,10 @@
 //! What is left behind: the question, asked of the world and not only of our tables, and its answer.
 
-use assay_core::{id::NodeId, power::BootOverride};
+use assay_core::{
+    id::NodeId,
+    power::{BootOverride, PowerState},
+    run::{Run, undo::left_behind},
+};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -25,10 +29,25 @@ pub struct NodeFacts {
     pub in_inspection: bool,
     /// What ended runs still owe, one line each.
     pub debt: Vec<String>,
-    /// The boot override that its BMC holds; why it did not tell; `None` if it can't be asked.
-    pub boot_override: Option<Result<BootOverride, String>>,
+    /// What its BMC shows; why it did not tell; `None` if it can't be asked.
+    pub bmc: Option<Result<Shown, String>>,
+    /// Its latest inspection, if that has ended.
+    pub last: Option<Run>,
+    /// What clients have asked for beside inspections.
+    pub later: Vec<Run>,
     /// The boot listeners would still answer its ports.
     pub boot_record: bool,
+    /// Somebody holds its lock although the lease has run out.
+    pub lock_run_out: bool,
+}
+
+/// What a BMC shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Whether the machine is on.
+    pub power: PowerState,
+    /// What it will boot from, where the BMC tells.
+    pub boot: Option<BootOverride>,
 }
 
 /// What the audit has found.
@@ -65,25 +84,31 @@ pub fn judge(all: &[NodeFacts]) -> Report {
             report.in_inspection += 1;
             continue;
         }
-        match &facts.boot_override {
-            Some(Err(reason)) => {
-                report.unknown.push(finding(format!("its BMC does not tell the boot device: {reason}")))
+        match &facts.bmc {
+            Some(Err(reason)) => report.unknown.push(finding(format!("its BMC does not tell: {reason}"))),
+            Some(Ok(shown)) => {
+                report.left_behind.extend(left_on_bmc(facts, shown).into_iter().map(&finding));
             }
-            Some(Ok(BootOverride { device: Some(device), persistent: false })) => {
-                report.left_behind.push(finding(format!("its BMC will boot from {device} once")));
-            }
-            _ => {}
+            None => {}
         }
         if facts.boot_record {
             report.left_behind.push(finding("the boot listeners still answer its ports".to_owned()));
+        }
+        if facts.lock_run_out {
+            let text = "its lock is held beyond the end of its lease; it is taken over within seconds while `assay serve` runs";
+            report.left_behind.push(finding(text.to_owned()));
         }
     }
     report
 }
 
+fn left_on_bmc(facts: &NodeFacts, shown: &Shown) -> Vec<String> {
+    let last = facts.last.as_ref();
+    last.map(|run| left_behind(run, &facts.later, Some(shown.power), shown.boot.as_ref())).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
-    use assay_core::power::BootDevice;
     use uuid::Uuid;
 
     use super::*;
@@ -94,38 +119,31 @@ mod tests {
             name: Some("n".into()),
             in_inspection: false,
             debt: vec![],
-            boot_override: Some(Ok(BootOverride { device: Some(BootDevice::Disk), persistent: true })),
+            bmc: Some(Ok(Shown { power: PowerState::On, boot: None })),
+            last: None,
+            later: vec![],
             boot_record: false,
+            lock_run_out: false,
         }
     }
 
-    fn left_behind(facts: NodeFacts) -> Vec<String> {
+    fn found(facts: NodeFacts) -> Vec<String> {
         judge(&[facts]).left_behind.into_iter().map(|finding| finding.text).collect()
     }
 
     #[test]
     fn s1_each_kind_of_left_over_is_told() {
-        assert!(left_behind(facts()).is_empty());
-        let once = Some(Ok(BootOverride { device: Some(BootDevice::Pxe), persistent: false }));
-        assert_eq!(
-            left_behind(NodeFacts { boot_override: once.clone(), ..facts() }),
-            ["its BMC will boot from pxe once"]
-        );
-        assert_eq!(
-            left_behind(NodeFacts { boot_record: true, ..facts() }),
-            ["the boot listeners still answer its ports"]
-        );
+        assert!(found(facts()).is_empty(), "a machine that was never inspected may be on");
+        assert_eq!(found(NodeFacts { boot_record: true, ..facts() }), ["the boot listeners still answer its ports"]);
         let debt = vec!["power off".to_owned()];
-        assert_eq!(left_behind(NodeFacts { debt, ..facts() }), ["an ended run still owes: power off"]);
-        assert!(
-            left_behind(NodeFacts { in_inspection: true, boot_record: true, boot_override: once, ..facts() })
-                .is_empty()
-        );
+        assert_eq!(found(NodeFacts { debt, ..facts() }), ["an ended run still owes: power off"]);
+        assert!(found(NodeFacts { lock_run_out: true, ..facts() })[0].starts_with("its lock is held beyond"));
+        assert!(found(NodeFacts { in_inspection: true, boot_record: true, ..facts() }).is_empty());
     }
 
     #[test]
     fn a_silent_bmc_is_unknown_and_not_well() {
-        let report = judge(&[NodeFacts { boot_override: Some(Err("timed out".into())), ..facts() }]);
+        let report = judge(&[NodeFacts { bmc: Some(Err("timed out".into())), ..facts() }]);
         assert_eq!(report.unknown.len(), 1);
         assert!(report.left_behind.is_empty());
     }

@@ -3,7 +3,7 @@
 //! **Invariant:** the match is exhaustive: an effect without an answer here does not compile.
 
 use super::{Effect, EndPower, Ending, Entry, Outcome, Receipt, Run, RunKind, Service};
-use crate::power::BootOverride;
+use crate::power::{BootOverride, PowerState};
 
 /// The undo effects that the run's journal asks for, in the order in which they must happen.
 ///
@@ -21,6 +21,29 @@ pub fn needed_if_late(run: &Run) -> Vec<Effect> {
     let mut effects = of_entries(run, Entry::may_land_late);
     effects.retain(|effect| *effect != Effect::RestorePower { to: EndPower::Reboot });
     effects
+}
+
+/// What the BMC shows that the run's undo should have taken away, one sentence each. A boot device
+/// that the BMC held before the run, or that a client of `later` has set since, is nobody's left-over.
+#[must_use]
+pub fn left_behind(run: &Run, later: &[Run], power: Option<PowerState>, boot: Option<&BootOverride>) -> Vec<String> {
+    let device = boot.and_then(|boot| boot.device);
+    let ended = run.concluded_at.map_or_else(String::new, |at| format!(", which ended at {} UTC", at.format("%F %T")));
+    let of_run = format!("inspection {}{ended}", run.id);
+    let mut undo = needed(run);
+    undo.retain(|effect| !later.iter().any(|later| is_overtaken(run, effect, later)));
+    undo.iter()
+        .filter_map(|effect| match effect {
+            Effect::RestorePower { to: EndPower::Off } if power == Some(PowerState::On) => Some(format!(
+                "the machine is on, and {of_run}, should have left it off: look at its console, then switch it off, or \
+                 on through the API if it is wanted"
+            )),
+            Effect::RestoreBootDevice { ours, former } if device == Some(*ours) && former.device != Some(*ours) => {
+                Some(format!("the BMC will boot it from {ours}, as {of_run}, has set it: set the boot device"))
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 fn of_entries(run: &Run, wanted: impl Fn(&Entry) -> bool) -> Vec<Effect> {

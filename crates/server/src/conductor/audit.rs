@@ -4,7 +4,7 @@ use assay_core::{id::NodeId, node::Node, run::Phase};
 use assay_drivers::DriverError;
 use assay_store::{
     boot_records,
-    nodes::{self, NodeFilter},
+    nodes::{self, Holders, NodeFilter},
     page::Page,
     ports, runs,
 };
@@ -14,7 +14,7 @@ use futures::{StreamExt, stream};
 use super::{Conductor, requests::debts, tasks::parse_run};
 use crate::{
     api::conductor::ConductorError,
-    audit::{AuditSource, NodeFacts},
+    audit::{AuditSource, NodeFacts, Shown},
 };
 
 /// How many BMCs are asked at once.
@@ -24,8 +24,9 @@ const SIDE_BY_SIDE: usize = 16;
 impl AuditSource for Conductor {
     async fn facts(&self) -> anyhow::Result<Vec<NodeFacts>> {
         let all = nodes::summaries(&self.store().read(), &NodeFilter::default(), &Page::default()).await?;
+        let run_out = nodes::locked(&self.store().read(), Holders::RunOut).await?;
         let ids = all.into_iter().map(|node| NodeId(node.id));
-        let facts = stream::iter(ids).map(|id| self.facts_of(id)).buffered(SIDE_BY_SIDE);
+        let facts = stream::iter(ids).map(|id| self.facts_of(id, run_out.contains(&id))).buffered(SIDE_BY_SIDE);
         let facts: Vec<Result<Option<NodeFacts>, ConductorError>> = facts.collect().await;
         let mut facts: Vec<NodeFacts> = facts.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
         facts.extend(self.facts_of_deleted_nodes(&facts).await?);
@@ -48,19 +49,23 @@ impl Conductor {
                 name: None,
                 in_inspection: false,
                 debt: vec![debts(&run)],
-                boot_override: None,
+                bmc: None,
+                last: None,
+                later: Vec::new(),
                 boot_record: boot_records::of_run(&conn, run.id).await?.is_some(),
+                lock_run_out: false,
             });
         }
         Ok(facts)
     }
 
     /// `None` for a node that was deleted meanwhile.
-    async fn facts_of(&self, id: NodeId) -> Result<Option<NodeFacts>, ConductorError> {
+    async fn facts_of(&self, id: NodeId, lock_run_out: bool) -> Result<Option<NodeFacts>, ConductorError> {
         let conn = self.store().read();
         let Ok(row) = nodes::get(&conn, id).await else { return Ok(None) };
         let open = runs::open_of_node(&conn, id).await?.as_ref().map(parse_run).transpose()?;
         let in_inspection = open.as_ref().is_some_and(|run| run.phase != Phase::Settle);
+        let last = runs::last_of_node(&conn, id, Some("inspect")).await?.as_ref().map(parse_run).transpose()?;
         let macs: Vec<_> = ports::of_node(&conn, id).await?.into_iter().map(|port| port.address).collect();
         let mut boot_record = false;
         for mac in &macs {
@@ -71,17 +76,26 @@ impl Conductor {
             name: row.node.name.clone(),
             in_inspection,
             debt: open.iter().filter(|run| run.phase == Phase::Settle).map(debts).collect(),
-            boot_override: if in_inspection { None } else { self.boot_override(&row.node).await },
+            bmc: if in_inspection { None } else { self.ask_bmc(&row.node).await },
+            last: last.filter(|run| run.concluded_at.is_some()),
+            later: self.latest_of_clients(id).await?,
             boot_record,
+            lock_run_out,
         }))
     }
 
-    async fn boot_override(&self, node: &Node) -> Option<Result<assay_core::power::BootOverride, String>> {
-        let management = self.parts().registry.management(node).ok()?;
+    /// What the BMC shows; `None` if the node has none that can be asked.
+    async fn ask_bmc(&self, node: &Node) -> Option<Result<Shown, String>> {
+        let registry = &self.parts().registry;
+        let (power, management) = (registry.power(node).ok()?, registry.management(node).ok()?);
         let task = self.task(node).await.ok()?;
-        match management.get_boot_device(&task).await {
-            Err(DriverError::UnsupportedDriverExtension(_)) => None,
-            told => Some(told.map_err(|failure| failure.to_string())),
-        }
+        let asked = async {
+            let power = power.get_power_state(&task).await?;
+            match management.get_boot_device(&task).await {
+                Err(DriverError::UnsupportedDriverExtension(_)) => Ok(Shown { power, boot: None }),
+                boot => boot.map(|boot| Shown { power, boot: Some(boot) }),
+            }
+        };
+        Some(asked.await.map_err(|failure: DriverError| failure.to_string()))
     }
 }

@@ -79,7 +79,7 @@ pub async fn check(tx: &Tx<'_>, id: NodeId, epoch: i64) -> Result<(), StoreError
     if held.is_some() { Ok(()) } else { Err(why_not(tx, id).await?) }
 }
 
-/// Whose locks are taken away by [`free`].
+/// Whose locks are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holders {
     /// Everybody's: the only conductor of a SQLite database starts, and its file lock says that the
@@ -89,27 +89,35 @@ pub enum Holders {
     RunOut,
 }
 
+/// The nodes with such a lock.
+///
+/// # Errors
+/// What the database answers.
+pub async fn locked(conn: &Conn<'_>, holders: Holders) -> Result<Vec<NodeId>, StoreError> {
+    let condition = match holders {
+        Holders::All => nodes::Column::Reservation.is_not_null(),
+        Holders::RunOut => has_run_out(conn),
+    };
+    let locked = nodes::Entity::find().select_only().column(nodes::Column::Id).filter(condition);
+    Ok(locked.into_tuple::<Uuid>().all(&conn.db).await?.into_iter().map(NodeId).collect())
+}
+
 /// Takes locks from their holders, who can't write under them any more, and returns those nodes.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn free(tx: &Tx<'_>, holders: Holders) -> Result<Vec<NodeId>, StoreError> {
-    let condition = match holders {
-        Holders::All => nodes::Column::Reservation.is_not_null(),
-        Holders::RunOut => has_run_out(tx),
-    };
-    let held = nodes::Entity::find().select_only().column(nodes::Column::Id).filter(condition);
-    let ids: Vec<Uuid> = held.into_tuple().all(&tx.db).await?;
-    for &id in &ids {
+    let locked = locked(tx, holders).await?;
+    for node in &locked {
         nodes::Entity::update_many()
             .col_expr(nodes::Column::Reservation, Expr::value(None::<String>))
             .col_expr(nodes::Column::LeaseEpoch, next_epoch())
             .col_expr(nodes::Column::LeaseUntil, Expr::value(None::<i64>))
-            .filter(nodes::Column::Id.eq(id))
+            .filter(nodes::Column::Id.eq(node.0))
             .exec(&tx.db)
             .await?;
     }
-    Ok(ids.into_iter().map(NodeId).collect())
+    Ok(locked)
 }
 
 fn next_epoch() -> Expr {

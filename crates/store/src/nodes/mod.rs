@@ -18,7 +18,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-pub use lease::{Holders, check, free, release, renew, reserve};
+pub use lease::{Holders, check, free, locked, release, renew, reserve};
 pub use list::{ListedNode, NodeFilter, NodeSort, NodeSummary, count, list, shards, summaries};
 pub use row::NodeRow;
 pub(crate) use row::{open_doc, to_doc};

@@ -35,6 +35,10 @@ use crate::{
 /// How long anything may take.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What the ramdisk of the house's node posts.
+pub const POST: &[u8] = br#"{"inventory": {"interfaces": [{"name": "eth0", "mac_address": "52:54:00:00:00:01"}],
+    "cpu": {"architecture": "x86_64", "count": 2}, "boot": {"current_boot_mode": "uefi"}}}"#;
+
 const POLL: Duration = Duration::from_millis(10);
 
 /// BMCs, each at the address that `driver_info[fake_address]` gives.
@@ -139,6 +143,14 @@ impl House {
         let conductor = self.conductor(|_| {});
         conductor.start().await.unwrap();
         conductor
+    }
+
+    /// An inspection from its request to its end.
+    pub async fn inspect(&self, conductor: &Conductor) {
+        let run = self.inspect_until_wait(conductor).await;
+        conductor.take_body(run, POST).await.unwrap();
+        self.run_until(|run| run.phase == Phase::Ended).await;
+        self.node_until(|node| node.reservation.is_none()).await;
     }
 
     /// Starts an inspection and waits until its ramdisk is waited for.

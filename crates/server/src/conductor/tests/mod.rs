@@ -1,5 +1,6 @@
 //! The conductor in this process: what goes wrong inside it, and what clients do meanwhile.
 
+mod audit;
 mod house;
 
 use std::time::Duration;
@@ -11,10 +12,7 @@ use assay_core::{
 };
 
 use crate::{api::conductor::ConductorError, conductor::Conductor};
-use house::{House, figures};
-
-const POST: &[u8] = br#"{"inventory": {"interfaces": [{"name": "eth0", "mac_address": "52:54:00:00:00:01"}],
-    "cpu": {"architecture": "x86_64", "count": 2}, "boot": {"current_boot_mode": "uefi"}}}"#;
+use house::{House, POST, figures};
 
 #[tokio::test]
 async fn an_abort_is_refused_when_the_ramdisks_post_was_first() {
