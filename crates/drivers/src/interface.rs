@@ -77,7 +77,16 @@ pub trait PowerInterface: Send + Sync {
     ///
     /// # Errors
     /// [`DriverError::Bmc`], marked when the request may have landed.
-    async fn set_power_state(&self, task: &Task, target: PowerTarget) -> Result<(), DriverError>;
+    async fn set_power_state(
+        &self,
+        task: &Task,
+        target: PowerTarget,
+        patience: Option<Duration>,
+    ) -> Result<(), DriverError>;
+
+    /// Gives back what it holds at BMCs, such as sessions, before an orderly stop; takes no longer
+    /// than `within`.
+    async fn close(&self, _within: Duration) {}
 }
 
 /// Boot device, boot mode and MAC addresses through the BMC.

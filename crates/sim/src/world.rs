@@ -140,6 +140,12 @@ impl World {
         self.fleet.faults.clear();
     }
 
+    /// How many sessions are open at the BMC.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        locked(&self.fleet.sessions).len()
+    }
+
     /// Forgets every session, as a BMC does that restarts.
     pub fn expire_sessions(&self) {
         locked(&self.fleet.sessions).clear();

@@ -5,7 +5,7 @@ use reqwest::{Method, RequestBuilder, Url, header::HeaderValue};
 use serde_json::{Value, json};
 use tokio::{
     sync::{Mutex, OnceCell},
-    time::Instant,
+    time::{Instant, timeout_at},
 };
 
 use super::{
@@ -23,12 +23,16 @@ enum Proof {
     /// The BMC knows no accounts, or none was given.
     Nothing,
     Basic,
-    Session(Secret),
+    Session {
+        token: Secret,
+        /// Where it can be closed, if the BMC has told.
+        link: Option<String>,
+    },
 }
 
 /// One request, before it is known how to prove who we are.
 pub struct Request<'a> {
-    /// `GET`, `PATCH` or `POST`.
+    /// `GET`, `PATCH`, `POST` or `DELETE`.
     pub method: Method,
     /// An absolute path, or a link as the BMC gave it.
     pub link: &'a str,
@@ -64,7 +68,7 @@ impl Account {
         let proof = self.proof(None, deadline).await.map_err(|error| self.blame(request, error))?;
         let first = self.once(request, &proof, deadline).await;
         match (&first, &proof) {
-            (Err(error), Proof::Session(_)) if error.client_error() == Some(401) => {
+            (Err(error), Proof::Session { .. }) if error.client_error() == Some(401) => {
                 let proof = self.proof(Some(&proof), deadline).await.map_err(|error| self.blame(request, error))?;
                 self.once(request, &proof, deadline).await
             }
@@ -92,7 +96,7 @@ impl Account {
                 self.info.username.as_deref().unwrap_or_default(),
                 self.info.password.as_ref().map(Secret::reveal),
             ),
-            Proof::Session(token) => match HeaderValue::from_str(token.reveal()) {
+            Proof::Session { token, .. } => match HeaderValue::from_str(token.reveal()) {
                 Ok(mut value) => {
                     value.set_sensitive(true);
                     request.header("X-Auth-Token", value)
@@ -138,10 +142,22 @@ impl Account {
         let body = json!({"UserName": user, "Password": password});
         let request = Request { method: Method::POST, link: &link, body: Some(&body), etag: None };
         let reply = self.once(&request, &Proof::Nothing, deadline).await?;
-        let token = reply.headers.get("X-Auth-Token").and_then(|token| token.to_str().ok());
-        token
-            .map(|token| Proof::Session(Secret::new(token.to_owned())))
-            .ok_or_else(|| self.failed(&request, Failure::Nonsense("a session without X-Auth-Token".to_owned())))
+        let header = |name| reply.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let token = header("X-Auth-Token")
+            .ok_or_else(|| self.failed(&request, Failure::Nonsense("a session without X-Auth-Token".to_owned())))?;
+        Ok(Proof::Session { token: Secret::new(token), link: header("Location") })
+    }
+
+    /// Closes our session, if there is one: BMCs have room for few. One that can't be closed ends by
+    /// itself when it has been idle for long.
+    pub async fn log_out(&self, deadline: Instant) {
+        let Ok(mut proof) = timeout_at(deadline, self.proof.lock()).await else { return };
+        let Some(proof @ Proof::Session { .. }) = proof.take() else { return };
+        let Proof::Session { link: Some(link), .. } = &proof else { return };
+        let request = Request { method: Method::DELETE, link, body: None, etag: None };
+        if let Err(error) = self.once(&request, &proof, deadline).await {
+            tracing::debug!(%error, "a session stays open");
+        }
     }
 
     /// The sessions' collection: from the root, else from the session service.

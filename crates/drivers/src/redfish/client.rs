@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable};
+use futures::{StreamExt, stream};
 use moka::future::Cache;
 use reqwest::{Method, redirect::Policy};
 use serde_json::Value;
@@ -76,6 +77,13 @@ impl Clients {
             call_timeout: self.config.call_timeout,
             deadline: Instant::now() + self.config.call_timeout,
         })
+    }
+
+    /// Closes all sessions, side by side, as far as that takes no longer than `within`.
+    pub async fn log_out(&self, within: Duration) {
+        let deadline = Instant::now() + within;
+        let accounts = self.accounts.iter().map(|(_, account)| account);
+        stream::iter(accounts).for_each_concurrent(64, async |account| account.log_out(deadline).await).await;
     }
 
     async fn build_http(&self, verify_ca: &VerifyCa) -> Result<reqwest::Client, DriverError> {

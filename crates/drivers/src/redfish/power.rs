@@ -66,6 +66,10 @@ impl PowerInterface for RedfishPower {
             }
         }
     }
+
+    async fn close(&self, within: Duration) {
+        self.clients.log_out(within).await;
+    }
 }
 
 /// Values of `ResetType`, the preferred one first.

@@ -5,9 +5,11 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 
 use assay_core::node::{InterfaceKind, Interfaces, Node};
+use futures::future::join_all;
 
 use crate::{
     error::DriverError,
@@ -152,6 +154,12 @@ impl Registry {
             .flat_map(|&kind| self.enabled_interfaces(hardware, kind).into_iter().map(move |name| (kind, name)))
             .flat_map(|(kind, name)| self.implementations.properties(kind, name).iter().copied())
             .collect()
+    }
+
+    /// Gives back what the interfaces hold outside, before an orderly stop; takes no longer than
+    /// `within`.
+    pub async fn close(&self, within: Duration) {
+        join_all(self.implementations.power.values().map(|power| power.close(within))).await;
     }
 
     /// The node's power interface.

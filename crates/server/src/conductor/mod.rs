@@ -27,6 +27,7 @@ use std::{
     collections::{HashMap, HashSet},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use assay_core::{
@@ -42,6 +43,9 @@ pub use config::ConductorConfig;
 pub use tasks::parse_run;
 
 use crate::api::conductor::ConductorError;
+
+/// How long BMCs have to close our sessions when the conductor stops.
+const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
 
 /// Finds the file of an image by its key in the image cache.
 pub type ImagePath = Box<dyn Fn(&str) -> Option<PathBuf> + Send + Sync>;
@@ -103,10 +107,12 @@ impl Conductor {
     }
 
     /// Stops within the bound of the effects under way; what is left is taken over at the next start.
+    /// Sessions at BMCs are closed.
     pub async fn stop(&self) {
         self.0.stop.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
+        self.parts().registry.close(LONGEST_FAREWELL).await;
     }
 
     fn parts(&self) -> &Parts {

@@ -116,3 +116,13 @@ async fn a_kernel_that_is_missing_is_said_before_power_is_touched() {
     assert!(error.contains("absent"), "{error}");
     assert!(site.world.machine(0).state().writes.is_empty());
 }
+
+#[tokio::test]
+async fn sessions_at_the_bmc_are_closed_at_an_orderly_stop() {
+    let mut site = site(silent(), &[]).await;
+    let node = site.enrol(0).await.unwrap();
+    assert_eq!(site.world.sessions(), 1);
+    site.inspect(&node, "inspect wait").await.unwrap();
+    site.stop().await.unwrap();
+    assert_eq!(site.world.sessions(), 0);
+}

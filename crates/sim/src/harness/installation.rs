@@ -154,6 +154,19 @@ impl Process {
         Ok(self.0.kill().await?)
     }
 
+    /// Asks the process to stop, and waits until it has.
+    ///
+    /// # Errors
+    /// It does not stop in time, or not well.
+    pub async fn stop(mut self, deadline: Duration) -> anyhow::Result<()> {
+        let id = self.0.id().context("the binary had ended by itself")?;
+        let asked = Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
+        anyhow::ensure!(asked.success(), "no signal could be sent: {asked}");
+        let ended = tokio::time::timeout(deadline, self.0.wait()).await.context("the binary does not stop")??;
+        anyhow::ensure!(ended.success(), "the binary stopped with {ended}");
+        Ok(())
+    }
+
     /// The exit status, if the process has ended.
     pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
         self.0.try_wait().ok().flatten()

@@ -59,6 +59,15 @@ impl Site {
         self.serving().await.with_context(|| self.log())
     }
 
+    /// Stops the binary in good order.
+    ///
+    /// # Errors
+    /// It does not run, or does not stop; the text has the end of its log.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        let process = self.process.take().context("the binary does not run")?;
+        process.stop(PATIENCE).await.with_context(|| self.log())
+    }
+
     async fn serving(&mut self) -> anyhow::Result<()> {
         let began = std::time::Instant::now();
         while self.rest.get("/v1/nodes?limit=1").await.is_err() {
