@@ -9,7 +9,7 @@ use assay_store::{
     ports, runs,
 };
 use async_trait::async_trait;
-use futures::{StreamExt, stream};
+use futures::{StreamExt, future::join_all, stream};
 
 use super::{Conductor, requests::debts, tasks::parse_run};
 use crate::{
@@ -65,7 +65,9 @@ impl Conductor {
         let Ok(row) = nodes::get(&conn, id).await else { return Ok(None) };
         let open = runs::open_of_node(&conn, id).await?.as_ref().map(parse_run).transpose()?;
         let in_inspection = open.as_ref().is_some_and(|run| run.phase != Phase::Settle);
-        let last = runs::last_of_node(&conn, id, Some("inspect")).await?.as_ref().map(parse_run).transpose()?;
+        let last = [runs::last_of_node(&conn, id, Some("inspect")), runs::last_of_node(&conn, id, Some("introspect"))];
+        let last = join_all(last).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let last = last.into_iter().flatten().max_by_key(|row| row.created_at).as_ref().map(parse_run).transpose()?;
         let macs: Vec<_> = ports::of_node(&conn, id).await?.into_iter().map(|port| port.address).collect();
         let mut boot_record = false;
         for mac in &macs {
