@@ -74,7 +74,7 @@ pub fn node_field(lab: &Lab, node: &str, field: &str) -> Result<Value> {
 
 /// The signs of life of a node's last run, each where it first came.
 pub fn signs(lab: &Lab, node: &str) -> Result<Vec<String>> {
-    const SIGNS: [&str; 6] = ["dhcp", "loader", "script", "kernel", "ramdisk", "ramdisk dhcp"];
+    const SIGNS: [&str; 7] = ["dhcp", "media", "loader", "script", "kernel", "ramdisk", "ramdisk dhcp"];
     let timeline = get(lab, &format!("/v1/nodes/{node}/timeline"))?;
     let events = timeline["events"].as_array().into_iter().flatten().filter_map(|event| event["event"].as_str());
     let mut signs: Vec<String> = Vec::new();

@@ -42,11 +42,23 @@ impl InstanceKey {
         Secret::new(URL_SAFE_NO_PAD.encode(self.mac(&[b"callback", run.0.as_bytes()])))
     }
 
+    /// The secret in the name of one run's disc: base64url of HMAC-SHA256(key, "iso" ‖ run id).
+    #[must_use]
+    pub fn disc_secret(&self, run: RunId) -> Secret {
+        Secret::new(URL_SAFE_NO_PAD.encode(self.mac(&[b"iso", run.0.as_bytes()])))
+    }
+
     /// Whether `presented` is the secret of `run`, in a time that does not depend on where it
     /// differs.
     #[must_use]
     pub fn verify(&self, run: RunId, presented: &str) -> bool {
-        self.callback_secret(run).reveal().as_bytes().ct_eq(presented.as_bytes()).into()
+        same(&self.callback_secret(run), presented)
+    }
+
+    /// As [`verify`](Self::verify), for the secret in the name of the run's disc.
+    #[must_use]
+    pub fn verify_disc(&self, run: RunId, presented: &str) -> bool {
+        same(&self.disc_secret(run), presented)
     }
 
     fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
@@ -57,6 +69,10 @@ impl InstanceKey {
         parts.iter().for_each(|part| mac.update(part));
         mac.finalize().into_bytes().into()
     }
+}
+
+fn same(secret: &Secret, presented: &str) -> bool {
+    secret.reveal().as_bytes().ct_eq(presented.as_bytes()).into()
 }
 
 impl fmt::Debug for InstanceKey {

@@ -51,6 +51,7 @@ const fn generic(kind: InterfaceKind) -> &'static [&'static str] {
 const fn redfish(kind: InterfaceKind) -> &'static [&'static str] {
     match kind {
         InterfaceKind::Bios => &["redfish", "no-bios"],
+        InterfaceKind::Boot => &["ipxe", "pxe", "redfish-virtual-media", "fake-managed"],
         InterfaceKind::Firmware => &["redfish", "no-firmware"],
         InterfaceKind::Management => &["redfish", "noop"],
         InterfaceKind::Power => &["redfish"],
@@ -72,7 +73,7 @@ const fn manual_management(kind: InterfaceKind) -> &'static [&'static str] {
 const fn fake_hardware(kind: InterfaceKind) -> &'static [&'static str] {
     match kind {
         InterfaceKind::Bios => &["fake", "no-bios", "redfish"],
-        InterfaceKind::Boot => &["fake", "ipxe", "pxe", "fake-managed"],
+        InterfaceKind::Boot => &["fake", "ipxe", "pxe", "redfish-virtual-media", "fake-managed"],
         InterfaceKind::Console => &["fake", "no-console"],
         InterfaceKind::Deploy => &["fake", "direct", "ramdisk", "custom-agent"],
         InterfaceKind::Firmware => &["fake", "no-firmware", "redfish"],

@@ -14,6 +14,7 @@ use assay_core::{
     port::Port,
     power::{BootDevice, BootMode, BootOverride, PowerState, PowerTarget},
     run::{RunId, Service, VifId},
+    secret::Secret,
 };
 use async_trait::async_trait;
 use serde_json::Value;
@@ -257,6 +258,27 @@ pub trait BootInterface: Send + Sync {
     /// # Errors
     /// Whatever the means of booting answers.
     async fn clean_up_ramdisk(&self, _task: &Task) -> Result<(), DriverError> {
+        Ok(())
+    }
+
+    /// Whether the node boots from a disc that its BMC is given.
+    fn boots_from_media(&self) -> bool {
+        false
+    }
+
+    /// Puts the disc at `url` into the machine; a single request. `url` holds a secret.
+    ///
+    /// # Errors
+    /// Invalid where the BMC has no drive for it; [`DriverError::Bmc`].
+    async fn insert_media(&self, _task: &Task, _url: &Secret) -> Result<(), DriverError> {
+        Ok(())
+    }
+
+    /// Takes the disc at `url` out again, and no other; absent is well.
+    ///
+    /// # Errors
+    /// [`DriverError::Bmc`].
+    async fn eject_media(&self, _task: &Task, _url: &Secret) -> Result<(), DriverError> {
         Ok(())
     }
 

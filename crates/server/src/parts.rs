@@ -14,7 +14,7 @@ use assay_core::{
 use assay_drivers::{
     Implementations, Registry,
     boot::{
-        BootConfig, NetworkBoot,
+        BootConfig, RamdiskBoot,
         images::{ImageCache, ImageCacheConfig},
     },
     fake::FakeConfig,
@@ -47,12 +47,12 @@ pub fn registry(
     images: &Arc<ImageCache>,
     missing: &[loaders::MissingLoader],
 ) -> anyhow::Result<(Registry, Vec<String>)> {
-    let network_boot = |chain| NetworkBoot { chain, config: boot(config, missing), images: Arc::clone(images) };
+    let ramdisk = |chain| RamdiskBoot { chain, config: boot(config, missing), images: Arc::clone(images) };
     let implementations = Implementations::in_memory(fake(config))
-        .with_redfish(redfish(config))
+        .with_redfish(redfish(config), ramdisk(BootChain::VirtualMedia))
         .with_inspector(inspector(config)?)
-        .with_network_boot(network_boot(BootChain::Ipxe))
-        .with_network_boot(network_boot(BootChain::Pxe));
+        .with_network_boot(ramdisk(BootChain::Ipxe))
+        .with_network_boot(ramdisk(BootChain::Pxe));
     Ok(Registry::assemble(&registry_settings(config), implementations)?)
 }
 
@@ -183,6 +183,7 @@ pub fn loaders(config: &Config) -> Loaders {
             uefi: pxe.uefi_pxe_bootfile_name.clone(),
             by_arch: pxe.pxe_bootfile_name_by_arch.clone(),
         },
+        ..Loaders::default()
     }
 }
 

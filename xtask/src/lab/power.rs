@@ -26,6 +26,12 @@ pub fn boot_target(lab: &Lab, machine: &Machine) -> Result<String> {
     Ok(system["Boot"]["BootSourceOverrideTarget"].as_str().unwrap_or("None").to_owned())
 }
 
+/// Whether a disc is in the machine's virtual drive.
+pub fn holds_disc(lab: &Lab, machine: &Machine) -> Result<bool> {
+    let drive = get(lab, &format!("/redfish/v1/Systems/{}/VirtualMedia/Cd", machine.uuid()))?;
+    drive["Inserted"].as_bool().context("the drive shows no Inserted")
+}
+
 fn system(lab: &Lab, machine: &Machine) -> Result<Value> {
     get(lab, &format!("/redfish/v1/Systems/{}", machine.uuid()))
 }

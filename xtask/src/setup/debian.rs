@@ -23,6 +23,7 @@ pub const LAB: &[&str] = &[
     "seabios",
     "ovmf",
     "pxelinux",
+    "isolinux",
     "syslinux-common",
     "grub-efi-amd64-signed", // machines
     "openvswitch-switch",

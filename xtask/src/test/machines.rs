@@ -21,6 +21,7 @@ use crate::setup;
 pub const CHECKS: &[Check] = &[
     Check { group: Group::Lab, name: "BIOS and UEFI machine, tiny ramdisk", run: tiny },
     Check { group: Group::Lab, name: "BIOS and UEFI machine, PXELINUX and GRUB", run: pxe },
+    Check { group: Group::Lab, name: "BIOS and UEFI machine, a disc in the virtual drive", run: disc },
     Check { group: Group::Lab, name: "silent, garbled and repeated posts, a restart", run: rude },
     Check { group: Group::Lab, name: "BIOS machine, stock ironic-python-agent", run: stock },
 ];
@@ -54,10 +55,19 @@ fn tiny(project: &Project) -> Result<Counts> {
 }
 
 fn pxe(project: &Project) -> Result<Counts> {
+    boots_by(project, "pxe")
+}
+
+fn disc(project: &Project) -> Result<Counts> {
+    boots_by(project, "redfish-virtual-media")
+}
+
+/// A BIOS and a UEFI machine boot by this interface.
+fn boots_by(project: &Project, interface: &str) -> Result<Counts> {
     let machines = vec![Machine::small(1, Firmware::Bios), Machine::small(2, Firmware::Uefi)];
-    on_site(project, "lab pxe", machines, images::tiny, |site, findings| {
+    on_site(project, &format!("lab {interface}"), machines, images::tiny, |site, findings| {
         for machine in &site.lab.machines {
-            site.client.run(&["node", "set", &machine.name, "--boot-interface", "pxe"])?;
+            site.client.run(&["node", "set", &machine.name, "--boot-interface", interface])?;
             site.inspect(machine)?;
         }
         for machine in &site.lab.machines {
@@ -197,13 +207,18 @@ impl Site<'_> {
         let mode = inventory["inventory"]["boot"]["current_boot_mode"].as_str();
         let expected = if machine.firmware == Firmware::Bios { "bios" } else { "uefi" };
         findings.equal(&format!("{name}: the boot mode"), &mode, &Some(expected));
-        let mut chain = ["dhcp", "script", "kernel", "ramdisk", "ramdisk dhcp"].map(str::to_owned).to_vec();
-        // QEMU's ROM of a BIOS machine is iPXE already.
         let boot = assay::node_field(self.lab, name, "boot_interface")?;
-        if machine.firmware == Firmware::Uefi || boot != "ipxe" {
-            chain.insert(1, "loader".to_owned());
-        }
-        findings.equal(&format!("{name}: the signs of life"), &assay::signs(self.lab, name)?, &chain);
+        let chain = match (boot.as_str(), machine.firmware) {
+            (Some("redfish-virtual-media"), _) => &["media", "ramdisk dhcp"][..],
+            // QEMU's ROM of a BIOS machine is iPXE already.
+            (Some("ipxe"), Firmware::Bios) => &["dhcp", "script", "kernel", "ramdisk", "ramdisk dhcp"],
+            _ => &["dhcp", "loader", "script", "kernel", "ramdisk", "ramdisk dhcp"],
+        };
+        findings.equal(
+            &format!("{name}: the signs of life"),
+            &assay::signs(self.lab, name)?.iter().map(String::as_str).collect::<Vec<_>>().as_slice(),
+            &chain,
+        );
         let properties = assay::node_field(self.lab, name, "properties")?;
         findings.equal(&format!("{name}: properties.cpu_arch"), &properties["cpu_arch"].as_str(), &Some("x86_64"));
         findings.equal(&format!("{name}: properties.cpus"), &properties["cpus"].to_string().trim_matches('"'), &"1");
@@ -216,7 +231,9 @@ impl Site<'_> {
         let name = &machine.name;
         findings.equal(&format!("{name}: power at the BMC"), &power::state(self.lab, machine)?.as_str(), &"Off");
         let target = power::boot_target(self.lab, machine)?;
-        findings.expect(&format!("{name}: no boot override at the BMC, found {target}"), target != "Pxe");
+        findings
+            .expect(&format!("{name}: no boot override at the BMC, found {target}"), target != "Pxe" && target != "Cd");
+        findings.expect(&format!("{name}: no disc in its drive"), !power::holds_disc(self.lab, machine)?);
         findings.expect(
             &format!("{name}: no address after its inspection"),
             !segment::offers_address(self.lab, &machine.mac())?,

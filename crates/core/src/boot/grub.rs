@@ -11,23 +11,35 @@ use crate::{
 pub const MAIN_CONFIG: &str = "configfile (tftp)/grub/${net_default_mac}.conf
 ";
 
-/// `grub/<mac>.conf`: one entry, booted at once. It holds the callback's secret. Every parameter
-/// stands in single quotes, where GRUB's shell expands nothing.
+/// `grub/<mac>.conf`: one entry, booted at once. It holds the callback's secret.
 ///
 /// # Errors
 /// As [`BootRecord::kernel_line`](crate::boot::BootRecord::kernel_line).
 pub fn node_config(boot: &NodeBoot<'_>) -> Result<Secret, InvalidKernelParam> {
+    let node = boot.record.node;
+    let path = |image: ImageKind| format!("(tftp)/{node}/{}", image.file_name());
+    config(boot, &path(ImageKind::Kernel), &path(ImageKind::Ramdisk))
+}
+
+/// `/boot/grub/grub.cfg` of a disc: the same, with the images beside it.
+///
+/// # Errors
+/// As [`BootRecord::kernel_line`](crate::boot::BootRecord::kernel_line).
+pub fn disc_config(boot: &NodeBoot<'_>) -> Result<Secret, InvalidKernelParam> {
+    config(boot, "/kernel.img", "/ramdisk.img")
+}
+
+/// Every parameter stands in single quotes, where GRUB's shell expands nothing.
+fn config(boot: &NodeBoot<'_>, kernel: &str, ramdisk: &str) -> Result<Secret, InvalidKernelParam> {
     let line = boot.record.kernel_line(boot.callback, boot.mac)?;
     let params: Vec<_> = line.iter().map(KernelParam::in_grub).collect();
-    let node = boot.record.node;
-    let (kernel, ramdisk) = (ImageKind::Kernel.file_name(), ImageKind::Ramdisk.file_name());
     Ok(Secret::new(format!(
         "set default=0
 set timeout=1
 
 menuentry 'deploy' {{
-    linux (tftp)/{node}/{kernel} {}
-    initrd (tftp)/{node}/{ramdisk}
+    linux {kernel} {}
+    initrd {ramdisk}
 }}
 ",
         params.join(" ")

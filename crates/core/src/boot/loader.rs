@@ -25,6 +25,13 @@ struct Platform {
     http: bool,
 }
 
+impl Platform {
+    fn of(record: &BootRecord) -> Self {
+        let cpu = record.cpu_arch.clone().unwrap_or_else(|| "x86_64".to_owned());
+        Self { cpu, mode: record.boot_mode, http: false }
+    }
+}
+
 /// The platform of an architecture type; `None`: not one that we know.
 fn platform(arch: u16) -> Option<Platform> {
     let (cpu, mode, http) = match arch {
@@ -72,13 +79,15 @@ impl LoaderNames {
     }
 }
 
-/// The loaders of both chains.
+/// The loaders of each chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaders {
     /// `pxe_bootfile_name`, `uefi_pxe_bootfile_name`, `pxe_bootfile_name_by_arch`.
     pub pxe: LoaderNames,
     /// `ipxe_bootfile_name`, `uefi_ipxe_bootfile_name`, `ipxe_bootfile_name_by_arch`.
     pub ipxe: LoaderNames,
+    /// What boots a disc. These names are ours: they are told to no machine.
+    pub disc: LoaderNames,
 }
 
 impl Default for Loaders {
@@ -91,6 +100,7 @@ impl Default for Loaders {
         Self {
             pxe: names("pxelinux.0", "bootx64.efi", "grubaa64.efi"),
             ipxe: names("undionly.kpxe", "snponly.efi", "ipxe_aa64.efi"),
+            disc: names("isolinux.bin", "gcdx64.efi", "gcdaa64.efi"),
         }
     }
 }
@@ -107,23 +117,40 @@ pub enum BootFile {
 }
 
 impl Loaders {
-    /// The file for `client`, which is a NIC of the node of `record`. Where the client does not tell
-    /// its architecture, the node's properties do.
+    /// The file for `client`, which is a NIC of the node of `record`; `None` where the network is not
+    /// booted from. Where the client does not tell its architecture, the node's properties do.
     #[must_use]
-    pub fn boot_file(&self, client: BootClient, record: &BootRecord, base_url: &str) -> BootFile {
-        let platform = client.arch.and_then(platform).unwrap_or_else(|| Platform {
-            cpu: record.cpu_arch.clone().unwrap_or_else(|| "x86_64".to_owned()),
-            mode: record.boot_mode,
-            http: false,
-        });
-        let names = match record.chain {
-            BootChain::Pxe => &self.pxe,
+    pub fn boot_file(&self, client: BootClient, record: &BootRecord, base_url: &str) -> Option<BootFile> {
+        let platform = client.arch.and_then(platform).unwrap_or_else(|| Platform::of(record));
+        match record.chain {
+            BootChain::VirtualMedia => return None,
             BootChain::Ipxe | BootChain::HttpIpxe if client.ipxe => {
-                return BootFile::Script(format!("{base_url}/boot.ipxe"));
+                return Some(BootFile::Script(format!("{base_url}/boot.ipxe")));
             }
+            BootChain::Ipxe | BootChain::HttpIpxe | BootChain::Pxe => {}
+        }
+        let name = self.of(record.chain).choose(&platform);
+        Some(if platform.http { BootFile::Http(format!("{base_url}/{name}")) } else { BootFile::Tftp(name.to_owned()) })
+    }
+
+    /// The loader that the node of `record` begins with, going by what is known of the node.
+    #[must_use]
+    pub fn first(&self, record: &BootRecord) -> &str {
+        self.of(record.chain).choose(&Platform::of(record))
+    }
+
+    /// What boots the disc of the node of `record`: the loader for BIOS, and the one for UEFI.
+    #[must_use]
+    pub fn of_disc(&self, record: &BootRecord) -> [&str; 2] {
+        let platform = Platform::of(record);
+        [BootMode::Bios, BootMode::Uefi].map(|mode| self.disc.choose(&Platform { mode, ..platform.clone() }))
+    }
+
+    const fn of(&self, chain: BootChain) -> &LoaderNames {
+        match chain {
+            BootChain::Pxe => &self.pxe,
             BootChain::Ipxe | BootChain::HttpIpxe => &self.ipxe,
-        };
-        let name = names.choose(&platform);
-        if platform.http { BootFile::Http(format!("{base_url}/{name}")) } else { BootFile::Tftp(name.to_owned()) }
+            BootChain::VirtualMedia => &self.disc,
+        }
     }
 }

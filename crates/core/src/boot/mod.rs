@@ -16,6 +16,7 @@ use crate::{
 
 pub mod grub;
 pub mod ipxe;
+pub mod iso;
 pub mod loader;
 pub mod names;
 pub mod pxelinux;
@@ -33,6 +34,8 @@ named! {
         Pxe = "pxe",
         /// As `ipxe`, with iPXE itself fetched by UEFI HTTP boot.
         HttpIpxe = "http-ipxe",
+        /// A disc that the BMC is given; the network is not booted from.
+        VirtualMedia = "redfish-virtual-media",
     }
 }
 
@@ -84,17 +87,20 @@ impl Callback {
 
 impl BootRecord {
     /// The kernel line of one NIC's boot: what the ramdisk always gets, the record's parameters, the
-    /// callback, and `BOOTIF`, by which the ramdisk knows the NIC to use.
+    /// callback, and `BOOTIF`, by which the ramdisk knows the NIC to use, where it is known.
     ///
     /// # Errors
     /// A callback URL that can't stand in a kernel line (the error does not show it), or a line
     /// that is too long.
-    pub fn kernel_line(&self, callback: &Secret, mac: MacAddress) -> Result<KernelParams, InvalidKernelParam> {
-        KernelParams::parse("selinux=0 troubleshoot=0 text")?
+    pub fn kernel_line(&self, callback: &Secret, mac: Option<MacAddress>) -> Result<KernelParams, InvalidKernelParam> {
+        let line = KernelParams::parse("selinux=0 troubleshoot=0 text")?
             .and(&self.params)?
             .with(CALLBACK_KEY, callback.reveal())
-            .map_err(without_secret)?
-            .with("BOOTIF", &format!("01-{}", mac.hyphenated()))
+            .map_err(without_secret)?;
+        match mac {
+            Some(mac) => line.with("BOOTIF", &format!("01-{}", mac.hyphenated())),
+            None => Ok(line),
+        }
     }
 
     /// Renders what a NIC would be answered, with a callback of the real length, so that
@@ -105,7 +111,7 @@ impl BootRecord {
     pub fn check(&self) -> Result<(), InvalidKernelParam> {
         let run = RunId(self.node.0);
         let callback = self.callback.url(&InstanceKey::new([0; 32]), run);
-        let mac = MacAddress([0; 6]);
+        let mac = Some(MacAddress([0; 6]));
         pxelinux::node_config(&NodeBoot { record: self, callback: &callback, mac }).map(|_| ())
     }
 }
@@ -124,8 +130,8 @@ pub struct NodeBoot<'a> {
     pub record: &'a BootRecord,
     /// The value of `ipa-inspection-callback-url`, secret included.
     pub callback: &'a Secret,
-    /// The NIC that asks.
-    pub mac: MacAddress,
+    /// The NIC that asks; for a disc, the node's only one.
+    pub mac: Option<MacAddress>,
 }
 
 #[cfg(test)]

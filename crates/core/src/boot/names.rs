@@ -3,9 +3,13 @@
 //! **Invariant:** a [`BootName`] never holds a path: a loader is one plain file name that is looked
 //! up among the loaders found at start, everything else is typed.
 
-use crate::{id::NodeId, mac::MacAddress};
+use crate::{
+    callback::parse_segments,
+    id::{NodeId, RunId},
+    mac::MacAddress,
+};
 
-/// The longest name that is looked at; the longest that is answered has 51 characters.
+/// The longest name that is looked at; the longest that is answered has 88 characters.
 const MAX_NAME_BYTES: usize = 128;
 
 /// The two images that a node boots.
@@ -45,6 +49,8 @@ pub enum BootName<'a> {
     GrubNode(MacAddress),
     /// `<node>/deploy_kernel` or `<node>/deploy_ramdisk`
     Image(NodeId, ImageKind),
+    /// `iso/<run>/<secret>.iso`: the disc of one run, as its BMC asks.
+    Disc(RunId, &'a str),
 }
 
 impl<'a> BootName<'a> {
@@ -62,6 +68,7 @@ impl<'a> BootName<'a> {
             Some(("grub", "grub.cfg")) => Some(Self::GrubMain),
             Some(("grub", file)) => Some(Self::GrubNode(colon_mac(file.strip_suffix(".conf")?)?)),
             Some(("pxelinux.cfg", file)) => pxelinux_cfg(file),
+            Some(("iso", file)) => disc(file),
             Some((node, file)) => Some(Self::Image(uuid(node)?, image(file)?)),
         }
     }
@@ -75,6 +82,11 @@ fn pxelinux_cfg(file: &str) -> Option<BootName<'static>> {
             None => Some(BootName::IpxeNode(hyphen_mac(file)?)),
         },
     }
+}
+
+fn disc(file: &str) -> Option<BootName<'_>> {
+    let (run, secret) = file.strip_suffix(".iso")?.split_once('/')?;
+    parse_segments(run, secret).map(|(run, secret)| BootName::Disc(run, secret))
 }
 
 fn hyphen_mac(text: &str) -> Option<MacAddress> {
@@ -105,6 +117,7 @@ mod tests {
 
     use super::*;
 
+    const SECRET: &str = "O0hNZrzub-VBEJADhE0S0ty8vuBUOomLobBJn2JKIps";
     const NODE: &str = "6a6d1a9e-5f1c-4c1b-8f8f-0f8a3a1f4c11";
 
     #[test]
@@ -123,6 +136,7 @@ mod tests {
             ("/grub/52:54:00:ab:cd:01.conf", BootName::GrubNode(mac)),
             (&format!("{NODE}/deploy_kernel"), BootName::Image(node, ImageKind::Kernel)),
             (&format!("/{NODE}/deploy_ramdisk"), BootName::Image(node, ImageKind::Ramdisk)),
+            (&format!("/iso/{NODE}/{SECRET}.iso"), BootName::Disc(RunId(node.0), SECRET)),
         ] {
             assert_eq!(BootName::parse(text), Some(name), "{text}");
         }
@@ -157,6 +171,9 @@ mod tests {
             &format!("{NODE}/config"),
             &format!("{NODE}/deploy_kernel/"),
             &format!("{NODE}//deploy_kernel"),
+            &format!("iso/{NODE}/{SECRET}"),
+            &format!("iso/{NODE}/short.iso"),
+            &format!("iso/{NODE}/x/{SECRET}.iso"),
             "a\0b",
             "a b",
             "a\\b",

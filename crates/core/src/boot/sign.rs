@@ -12,6 +12,8 @@ named! {
     Sign {
         /// A NIC's firmware or iPXE was answered over DHCP.
         Dhcp = "dhcp",
+        /// The BMC fetched the node's disc.
+        Media = "media",
         /// A boot loader was fetched.
         Loader = "loader",
         /// The node's boot script was fetched.
@@ -42,6 +44,7 @@ impl Sign {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Dhcp => "the NIC has an address but fetched nothing: check TFTP and HTTP to this conductor",
+            Self::Media => "the BMC read the disc but the machine was not seen: check its boot order and console",
             Self::Loader => "the loader runs but asked for no script: check its DHCP and HTTP to this conductor",
             Self::Script => "the script was fetched but no image: check HTTP to this conductor",
             Self::Kernel => "the kernel was fetched but not the ramdisk: check the link and the machine's console",

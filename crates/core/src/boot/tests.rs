@@ -47,7 +47,7 @@ fn the_main_ipxe_script_tries_every_nic() {
 #[test]
 fn the_node_ipxe_script_fetches_both_images_and_tries_again() {
     let record = record(PARAMS);
-    let boot = NodeBoot { record: &record, callback: &callback(), mac: mac() };
+    let boot = NodeBoot { record: &record, callback: &callback(), mac: Some(mac()) };
     assert_snapshot!(node_script(&boot, settings(0)).unwrap().reveal());
     let limited = node_script(&boot, settings(60_000)).unwrap();
     assert_eq!(limited.reveal().matches("--timeout 60000 http://").count(), 2);
@@ -56,14 +56,14 @@ fn the_node_ipxe_script_fetches_both_images_and_tries_again() {
 #[test]
 fn the_pxelinux_config_boots_at_once() {
     let record = record(PARAMS);
-    let boot = NodeBoot { record: &record, callback: &callback(), mac: mac() };
+    let boot = NodeBoot { record: &record, callback: &callback(), mac: Some(mac()) };
     assert_snapshot!(pxelinux::node_config(&boot).unwrap().reveal());
 }
 
 #[test]
 fn the_grub_config_quotes_every_parameter() {
     let record = record(PARAMS);
-    let boot = NodeBoot { record: &record, callback: &callback(), mac: mac() };
+    let boot = NodeBoot { record: &record, callback: &callback(), mac: Some(mac()) };
     assert_snapshot!(grub::node_config(&boot).unwrap().reveal());
     assert_snapshot!(grub::MAIN_CONFIG);
 }
@@ -71,7 +71,7 @@ fn the_grub_config_quotes_every_parameter() {
 #[test]
 fn s13_a_bad_callback_is_told_without_its_secret() {
     let callback = Secret::new("http://a b\n/the-secret".to_owned());
-    let error = record("").kernel_line(&callback, mac()).unwrap_err();
+    let error = record("").kernel_line(&callback, Some(mac())).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("the-secret"));
     assert!(error.to_string().contains(CALLBACK_KEY));
 }
@@ -118,8 +118,11 @@ fn each_client_gets_the_loader_of_its_platform() {
     ] {
         let record = BootRecord { chain, ..record("") };
         let file = Loaders::default().boot_file(BootClient { arch, ipxe }, &record, BASE);
-        assert_eq!(file, expected, "{chain} {arch:?} {ipxe}");
+        assert_eq!(file, Some(expected), "{chain} {arch:?} {ipxe}");
     }
+    let disc = BootRecord { chain: BootChain::VirtualMedia, ..record("") };
+    assert_eq!(Loaders::default().boot_file(BootClient::default(), &disc, BASE), None);
+    assert_eq!(Loaders::default().of_disc(&disc), ["isolinux.bin", "gcdx64.efi"]);
 }
 
 #[test]
@@ -128,10 +131,12 @@ fn an_operators_loader_by_architecture_and_mode_wins() {
     loaders.ipxe.by_arch.insert("x86_64".to_owned(), "all.efi".to_owned());
     loaders.ipxe.by_arch.insert("x86_64-bios".to_owned(), "bios.kpxe".to_owned());
     let file = |arch, record: &BootRecord| loaders.boot_file(BootClient { arch, ipxe: false }, record, BASE);
-    assert_eq!(file(Some(0), &record("")), BootFile::Tftp("bios.kpxe".to_owned()));
-    assert_eq!(file(Some(7), &record("")), BootFile::Tftp("all.efi".to_owned()));
+    let tftp = |name: &str| Some(BootFile::Tftp(name.to_owned()));
+    assert_eq!(file(Some(0), &record("")), tftp("bios.kpxe"));
+    assert_eq!(file(Some(7), &record("")), tftp("all.efi"));
     let arm = BootRecord { cpu_arch: Some("aarch64".to_owned()), ..record("") };
-    assert_eq!(file(None, &arm), BootFile::Tftp("ipxe_aa64.efi".to_owned()));
+    assert_eq!(file(None, &arm), tftp("ipxe_aa64.efi"));
+    assert_eq!(loaders.of_disc(&arm), ["gcdaa64.efi", "gcdaa64.efi"]);
     assert_eq!(loaders.ipxe.all(), ["all.efi", "bios.kpxe", "ipxe_aa64.efi", "snponly.efi", "undionly.kpxe"]);
 }
 
@@ -146,7 +151,7 @@ proptest! {
         let Ok(params) = KernelParams::parse(&text) else { return Ok(()) };
         let (plain, callback) = (record(""), callback());
         let odd = BootRecord { params, ..plain.clone() };
-        let [plain, odd] = [&plain, &odd].map(|record| NodeBoot { record, callback: &callback, mac: mac() });
+        let [plain, odd] = [&plain, &odd].map(|record| NodeBoot { record, callback: &callback, mac: Some(mac()) });
         let (a, b) = (node_script(&plain, settings(0)).unwrap(), node_script(&odd, settings(0)).unwrap());
         prop_assert_eq!(shape(a.reveal()), shape(b.reveal()));
         prop_assert_eq!(a.reveal().matches("${").count(), b.reveal().matches("${").count());
@@ -154,6 +159,6 @@ proptest! {
         prop_assert_eq!(shape(a.reveal()), shape(b.reveal()));
         let grub = grub::node_config(&odd).unwrap();
         let linux = grub.reveal().lines().find(|line| line.contains("deploy_kernel")).unwrap();
-        prop_assert_eq!(linux.matches('\'').count(), 2 * odd.record.kernel_line(&callback, mac()).unwrap().iter().count());
+        prop_assert_eq!(linux.matches('\'').count(), 2 * odd.record.kernel_line(&callback, Some(mac())).unwrap().iter().count());
     }
 }

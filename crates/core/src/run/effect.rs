@@ -33,6 +33,8 @@ pub enum Effect {
     },
     /// Make the boot listeners answer the node's NICs.
     PrepareRamdisk,
+    /// Put the node's disc into the virtual drive of its BMC.
+    InsertMedia,
     /// Tell the BMC what to boot from, once.
     SetBootDevice {
         /// The device.
@@ -69,6 +71,8 @@ pub enum Effect {
         /// Where to.
         to: EndPower,
     },
+    /// Undo only: take the node's disc out again, once the machine is off.
+    EjectMedia,
     /// Undo only: take our boot device back, if the BMC still holds it.
     RestoreBootDevice {
         /// What we set.
@@ -110,6 +114,8 @@ impl Effect {
             Self::PowerOff => "PowerOff",
             Self::AddInspectionNetwork { .. } => "AddInspectionNetwork",
             Self::PrepareRamdisk => "PrepareRamdisk",
+            Self::InsertMedia => "InsertMedia",
+            Self::EjectMedia => "EjectMedia",
             Self::SetBootDevice { .. } => "SetBootDevice",
             Self::StartIntrospection { .. } => "StartIntrospection",
             Self::PowerOn { .. } => "PowerOn",
@@ -132,6 +138,7 @@ impl Effect {
             self,
             Self::AddInspectionNetwork { .. }
                 | Self::PowerOn { .. }
+                | Self::InsertMedia
                 | Self::SetBootDevice { .. }
                 | Self::StartIntrospection { .. }
         )
@@ -149,6 +156,8 @@ impl fmt::Display for Effect {
             Self::PowerOff => f.write_str("power off"),
             Self::AddInspectionNetwork { port } => write!(f, "add port {port} to the inspection network"),
             Self::PrepareRamdisk => f.write_str("prepare the boot"),
+            Self::InsertMedia => f.write_str("insert the disc"),
+            Self::EjectMedia => f.write_str("clean up: eject the disc"),
             Self::SetBootDevice { device, .. } => write!(f, "set the boot device to {device}"),
             Self::StartIntrospection { .. } => f.write_str("start the introspection"),
             Self::PowerOn { reboot: false } => f.write_str("power on"),

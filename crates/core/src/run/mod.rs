@@ -30,6 +30,7 @@ pub use step::{Event, Output, step};
 pub use write::NodeWrite;
 
 use crate::{
+    boot::BootRecord,
     id::{BodyId, NodeId, PortId},
     node::Timestamp,
     power::{BootDevice, PowerTarget},
@@ -113,6 +114,8 @@ pub struct Snapshot {
     pub power_off: bool,
     /// The node's flag: it is never powered off, but rebooted.
     pub disable_power_off: bool,
+    /// The ramdisk comes on a disc that the BMC is given.
+    pub virtual_media: bool,
     /// The device that the node boots the ramdisk from, once.
     pub boot_device: Option<BootDevice>,
     /// How long the client gives a power action, in seconds.
@@ -268,6 +271,19 @@ impl Run {
     #[must_use]
     pub fn is_managed(&self) -> bool {
         self.boot_manager == Some(BootManager::Conductor)
+    }
+
+    /// What the boot listeners answer for this run now: from the end of `PrepareRamdisk` until
+    /// `CleanUpRamdisk` has ended.
+    #[must_use]
+    pub fn boots_from(&self) -> Option<&BootRecord> {
+        if self.journal.entries().any(|entry| entry.effect == Effect::CleanUpRamdisk && entry.is_done()) {
+            return None;
+        }
+        self.journal.receipts().find_map(|receipt| match receipt {
+            Receipt::Boot(record) => Some(&**record),
+            _ => None,
+        })
     }
 
     /// Whether a body that is posted now can still be the run's.

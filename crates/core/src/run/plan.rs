@@ -25,6 +25,8 @@ pub enum Step {
     AddInspectionNetwork,
     /// Calls `boot.prepare_ramdisk` with the extra kernel parameters and the callback's URL.
     PrepareRamdisk,
+    /// The disc goes into the virtual drive, for a boot that is not over the network.
+    InsertMedia,
     /// The NIC or the virtual disc is booted from once.
     SetBootDevice,
     /// Calls the introspection API with `manage_boot=False`; not where that service boots the node.
@@ -51,6 +53,7 @@ pub const INSPECTION: &[Step] = &[
     Step::PowerOff,
     Step::AddInspectionNetwork,
     Step::PrepareRamdisk,
+    Step::InsertMedia,
     Step::SetBootDevice,
     Step::StartIntrospection,
     Step::PowerOn,
@@ -93,6 +96,7 @@ pub fn expand(run: &Run, step: Step) -> Vec<Effect> {
             run.ports.iter().map(|&port| Effect::AddInspectionNetwork { port }).collect()
         }
         Step::PrepareRamdisk => when(managed, Effect::PrepareRamdisk),
+        Step::InsertMedia => when(managed && facts.virtual_media, Effect::InsertMedia),
         Step::SetBootDevice => boot_device(run, boots),
         Step::StartIntrospection if boots || facts.service == Service::BuiltIn => start_introspection(run),
         Step::PowerOn => when(boots, Effect::PowerOn { reboot: facts.disable_power_off || !is_off_first(run) }),

@@ -29,6 +29,7 @@ fn snapshot() -> Snapshot {
         service: Service::None,
         power_off: true,
         disable_power_off: false,
+        virtual_media: false,
         boot_device: Some(BootDevice::Pxe),
         power_timeout: None,
         start_timeout: 600,
@@ -138,6 +139,18 @@ fn a_happy_inspection_takes_the_seeds_steps_in_the_seeds_order_and_undoes_them()
     let events = [ProvisionEvent::Inspect, ProvisionEvent::Wait, ProvisionEvent::Resume, ProvisionEvent::Done];
     assert_eq!(player.advances(), events);
     assert_eq!(player.last_error(), None);
+}
+
+#[test]
+fn a_disc_is_in_the_drive_before_the_boot_device_is_set_and_out_when_the_machine_is_off() {
+    let mut player = Player::new(Snapshot { virtual_media: true, ..snapshot() });
+    player.play(Event::Requested);
+    let at = |player: &Player, effect: &str| player.order.iter().position(|name| name == effect).unwrap();
+    assert!(at(&player, "PrepareRamdisk") < at(&player, "InsertMedia"));
+    assert!(at(&player, "InsertMedia") < at(&player, "SetBootDevice"));
+    player.order.clear();
+    player.play(Event::Abort);
+    assert_eq!(player.order[..4], ["RestorePower", "EjectMedia", "RestoreBootDevice", "CleanUpRamdisk"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::power::{BootOverride, PowerState};
 
 /// The undo effects that the run's journal asks for, in the order in which they must happen.
 ///
-/// Order: inspector abort → power off → boot device → boot answers → ports → the one reboot of a
+/// Order: inspector abort → power off → disc → boot device → boot answers → ports → the one reboot of a
 /// node that must not be powered off. Each is tried whatever became of the others.
 #[must_use]
 pub fn needed(run: &Run) -> Vec<Effect> {
@@ -85,6 +85,7 @@ fn undo(run: &Run, entry: &Entry) -> Option<Effect> {
             _ => Some(Effect::RemoveInspectionNetwork { port: *port, vif: None }),
         },
         Effect::PrepareRamdisk => Some(Effect::CleanUpRamdisk),
+        Effect::InsertMedia => Some(Effect::EjectMedia),
         Effect::SetBootDevice { device, .. } => {
             Some(Effect::RestoreBootDevice { ours: *device, former: former_override(run) })
         }
@@ -102,6 +103,7 @@ fn undo(run: &Run, entry: &Entry) -> Option<Effect> {
         | Effect::SetPower { .. }
         | Effect::AbortIntrospection
         | Effect::RestorePower { .. }
+        | Effect::EjectMedia
         | Effect::RestoreBootDevice { .. }
         | Effect::CleanUpRamdisk
         | Effect::RemoveInspectionNetwork { .. } => None,
@@ -113,10 +115,11 @@ pub(super) const fn rank(effect: &Effect) -> u8 {
     match effect {
         Effect::AbortIntrospection => 0,
         Effect::RestorePower { to: EndPower::Off } => 1,
-        Effect::RestoreBootDevice { .. } => 2,
-        Effect::CleanUpRamdisk => 3,
-        Effect::RemoveInspectionNetwork { .. } => 4,
-        _ => 5,
+        Effect::EjectMedia => 2,
+        Effect::RestoreBootDevice { .. } => 3,
+        Effect::CleanUpRamdisk => 4,
+        Effect::RemoveInspectionNetwork { .. } => 5,
+        _ => 6,
     }
 }
 

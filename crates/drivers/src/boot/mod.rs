@@ -5,9 +5,13 @@ mod deploy_images;
 mod fake;
 pub mod images;
 mod network_boot;
+mod ramdisk_boot;
+mod virtual_media;
 
 pub use fake::{FakeBoot, FakeManagedBoot};
 pub use network_boot::NetworkBoot;
+pub use ramdisk_boot::RamdiskBoot;
+pub use virtual_media::VirtualMediaBoot;
 
 use std::collections::BTreeMap;
 

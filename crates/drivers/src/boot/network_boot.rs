@@ -1,44 +1,16 @@
 //! The boot interfaces over the network, `ipxe` and `pxe`: they differ in their chain of loaders only.
 
-use std::sync::Arc;
-
-use assay_core::{
-    boot::{
-        BootChain, BootRecord, Callback,
-        loader::{BootClient, BootFile},
-    },
-    capabilities::check_capabilities,
-    kernel::KernelParams,
-};
+use assay_core::{boot::BootRecord, kernel::KernelParams};
 use async_trait::async_trait;
-use serde_json::Value;
 
-use super::{BootConfig, boot_mode::boot_mode, deploy_images::DeployImages, images::ImageCache};
+use super::ramdisk_boot::{PROPERTIES, RamdiskBoot, invalid};
 use crate::{
     error::DriverError,
     interface::{BootInterface, Property, Task},
 };
 
 /// The boot interface that is named as its chain.
-pub struct NetworkBoot {
-    /// How the ramdisk comes in.
-    pub chain: BootChain,
-    /// The configuration.
-    pub config: BootConfig,
-    /// Where kernels and ramdisks are brought.
-    pub images: Arc<ImageCache>,
-}
-
-const PROPERTIES: &[Property] = &[
-    ("deploy_kernel", "URL of the ramdisk's kernel: file:///path, http or https. Goes with deploy_ramdisk."),
-    ("deploy_ramdisk", "URL of the ramdisk. Goes with deploy_kernel."),
-    ("deploy_kernel_checksum", "SHA-256 that the kernel must have. Optional."),
-    ("deploy_ramdisk_checksum", "SHA-256 that the ramdisk must have. Optional."),
-    (
-        "kernel_append_params",
-        "Kernel parameters in place of the configured ones, for which %default% stands. Optional.",
-    ),
-];
+pub struct NetworkBoot(pub RamdiskBoot);
 
 #[async_trait]
 impl BootInterface for NetworkBoot {
@@ -47,23 +19,13 @@ impl BootInterface for NetworkBoot {
     }
 
     async fn validate(&self, task: &Task) -> Result<(), DriverError> {
-        let node = &task.node;
         if task.ports.is_empty() {
-            return Err(DriverError::no_ports(node.id));
+            return Err(DriverError::no_ports(task.node.id));
         }
         if task.boot_macs().is_empty() {
-            return invalid(format!("No available PXE-enabled ports on node {}.", node.id));
+            return invalid(format!("No available PXE-enabled ports on node {}.", task.node.id));
         }
-        check_capabilities(node).or_else(|error| invalid(error.to_string()))?;
-        let given = |key| node.instance_info.get(key).is_some_and(|value: &Value| !value.is_null());
-        if given("image_source") && given("boot_iso") {
-            return invalid(format!("instance_info of node {} has both image_source and boot_iso", node.id));
-        }
-        let images = DeployImages::of(node, &self.config)?;
-        for image in [&images.kernel, &images.ramdisk] {
-            self.images.check(&image.href, image.checksum.as_deref()).await?;
-        }
-        self.check_loader(&self.draft_record(task, &KernelParams::default())?)
+        self.0.validate(task).await
     }
 
     async fn validate_inspection(&self, task: &Task) -> Result<(), DriverError> {
@@ -71,69 +33,17 @@ impl BootInterface for NetworkBoot {
     }
 
     async fn check_images(&self, task: &Task) -> Result<(), DriverError> {
-        self.fetch(task).await.map(drop)
+        self.0.fetch(task).await.map(drop)
     }
 
     async fn prepare_ramdisk(&self, task: &Task, params: &KernelParams) -> Result<BootRecord, DriverError> {
         let draft = self.draft_record(task, params)?;
-        let (kernel, ramdisk) = self.fetch(task).await?;
+        let (kernel, ramdisk) = self.0.fetch(task).await?;
         Ok(BootRecord { kernel, ramdisk, ..draft })
     }
 
     fn draft_record(&self, task: &Task, params: &KernelParams) -> Result<BootRecord, DriverError> {
-        Ok(BootRecord {
-            node: task.node.id,
-            macs: task.boot_macs(),
-            chain: self.chain,
-            cpu_arch: task.node.properties.get("cpu_arch").and_then(Value::as_str).map(str::to_owned),
-            boot_mode: boot_mode(&task.node, self.config.default_boot_mode)?,
-            kernel: String::new(),
-            ramdisk: String::new(),
-            params: self.append_params(task, params)?,
-            callback: Callback::Own(Vec::new()),
-        })
-    }
-}
-
-fn invalid<T>(text: String) -> Result<T, DriverError> {
-    Err(DriverError::InvalidParameterValue(text))
-}
-
-impl NetworkBoot {
-    /// Both images' keys in the cache.
-    async fn fetch(&self, task: &Task) -> Result<(String, String), DriverError> {
-        let DeployImages { kernel, ramdisk } = DeployImages::of(&task.node, &self.config)?;
-        let kernel = self.images.fetch(&kernel.href, kernel.checksum.as_deref());
-        let ramdisk = self.images.fetch(&ramdisk.href, ramdisk.checksum.as_deref());
-        futures::try_join!(kernel, ramdisk)
-    }
-
-    /// The node's own parameters or the configured ones, then those of the run.
-    fn append_params(&self, task: &Task, of_run: &KernelParams) -> Result<KernelParams, DriverError> {
-        const KEY: &str = "kernel_append_params";
-        let given = [("instance_info", &task.node.instance_info), ("driver_info", &task.node.driver_info)];
-        let given = given.into_iter().find_map(|(field, info)| Some((field, info.get(KEY).filter(|v| !v.is_null())?)));
-        let field = given.map_or("[pxe]", |(field, _)| field);
-        let wrong = |error: assay_core::kernel::InvalidKernelParam| {
-            DriverError::InvalidParameterValue(format!("{field}/{KEY} of node {}: {error}", task.node.id))
-        };
-        let configured = &self.config.kernel_append_params;
-        let mut params = KernelParams::resolve(given.map(|(_, value)| value), configured).map_err(wrong)?;
-        if self.config.debug && params.iter().chain(of_run.iter()).all(|param| param.key() != "ipa-debug") {
-            params = params.with("ipa-debug", "1").map_err(wrong)?;
-        }
-        params.and(of_run).map_err(wrong)
-    }
-
-    /// The loader that a NIC of this node would be told is there.
-    fn check_loader(&self, record: &BootRecord) -> Result<(), DriverError> {
-        match self.config.loaders.boot_file(BootClient::default(), record, "") {
-            BootFile::Tftp(name) => match self.config.missing_loaders.get(&name) {
-                Some(remedy) => invalid(format!("Node {} can't be booted: {remedy}", record.node)),
-                None => Ok(()),
-            },
-            BootFile::Http(_) | BootFile::Script(_) => Ok(()),
-        }
+        self.0.draft(task, task.boot_macs(), params)
     }
 }
 

@@ -1,12 +1,20 @@
 //! The boot interfaces over the network, from validation to clean-up.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use assay_core::power::BootMode;
-use serde_json::json;
+use assay_core::{boot::BootChain, power::BootMode};
+use serde_json::{Value, json};
 
 use super::*;
-use crate::{boot::images::ImageCacheConfig, testing::task, verify_ca::VerifyCa};
+use crate::{
+    boot::{
+        BootConfig,
+        deploy_images::DeployImages,
+        images::{ImageCache, ImageCacheConfig},
+    },
+    testing::task,
+    verify_ca::VerifyCa,
+};
 
 /// An interface whose images are in `folder`.
 fn ipxe(folder: &Path) -> NetworkBoot {
@@ -24,7 +32,7 @@ fn ipxe(folder: &Path) -> NetworkBoot {
         keep: Duration::ZERO,
     };
     let config = BootConfig { deploy_kernel: path("kernel"), deploy_ramdisk: path("ramdisk"), ..BootConfig::default() };
-    NetworkBoot { chain: BootChain::Ipxe, config, images: Arc::new(ImageCache::open(images).unwrap()) }
+    NetworkBoot(RamdiskBoot { chain: BootChain::Ipxe, config, images: Arc::new(ImageCache::open(images).unwrap()) })
 }
 
 /// Which kind of error a row of the table ends with.
@@ -55,7 +63,7 @@ async fn each(rows: &[(Change, Kind, &str)]) {
     for (change, kind, text) in rows {
         let folder = tempfile::tempdir().unwrap();
         let (mut ipxe, mut task) = (ipxe(folder.path()), task("redfish"));
-        change(&mut task, &mut ipxe.config);
+        change(&mut task, &mut ipxe.0.config);
         let (seen, reason) = validate(&ipxe, &task).await;
         assert!(seen == *kind && reason.contains(text), "{seen:?} {reason} instead of {kind:?} {text}");
     }
@@ -157,13 +165,13 @@ async fn an_image_or_loader_that_cannot_be_had_is_named() {
 async fn a_missing_loader_matters_only_to_nodes_that_need_it() {
     let folder = tempfile::tempdir().unwrap();
     let (mut ipxe, mut task) = (ipxe(folder.path()), task("redfish"));
-    ipxe.config.missing_loaders.insert("undionly.kpxe".to_owned(), "install ipxe".to_owned());
+    ipxe.0.config.missing_loaders.insert("undionly.kpxe".to_owned(), "install ipxe".to_owned());
     assert_eq!(validate(&ipxe, &task).await.0, Kind::Fine);
     task.node.properties.insert("capabilities".to_owned(), json!("boot_mode:bios"));
     assert_eq!(validate(&ipxe, &task).await.0, Kind::Invalid);
-    let mut pxe = NetworkBoot { chain: BootChain::Pxe, ..ipxe };
+    let mut pxe = NetworkBoot(RamdiskBoot { chain: BootChain::Pxe, ..ipxe.0 });
     assert_eq!(validate(&pxe, &task).await.0, Kind::Fine);
-    pxe.config.missing_loaders.insert("pxelinux.0".to_owned(), "install pxelinux".to_owned());
+    pxe.0.config.missing_loaders.insert("pxelinux.0".to_owned(), "install pxelinux".to_owned());
     let (kind, reason) = validate(&pxe, &task).await;
     assert!(kind == Kind::Invalid && reason.ends_with("can't be booted: install pxelinux"), "{reason}");
 }
@@ -172,7 +180,7 @@ async fn a_missing_loader_matters_only_to_nodes_that_need_it() {
 async fn the_record_names_cached_images_and_all_parameters_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let (mut ipxe, mut task) = (ipxe(folder.path()), task("redfish"));
-    ipxe.config.debug = true;
+    ipxe.0.config.debug = true;
     task.node.driver_info.insert("kernel_append_params".to_owned(), json!("console=ttyS0 %default%"));
     task.node.properties.insert("cpu_arch".to_owned(), json!("x86_64"));
     task.node.boot_mode = Some(BootMode::Bios);
@@ -181,7 +189,7 @@ async fn the_record_names_cached_images_and_all_parameters_in_order() {
     assert_eq!((record.chain, record.boot_mode), (BootChain::Ipxe, BootMode::Bios));
     assert_eq!(record.cpu_arch.as_deref(), Some("x86_64"));
     assert_eq!(record.macs, task.boot_macs());
-    let read = |key: &str| fs::read_to_string(ipxe.images.path(key).unwrap()).unwrap();
+    let read = |key: &str| fs::read_to_string(ipxe.0.images.path(key).unwrap()).unwrap();
     assert_eq!((read(&record.kernel).as_str(), read(&record.ramdisk).as_str()), ("kernel", "ramdisk"));
 }
 
@@ -190,9 +198,9 @@ async fn images_of_the_nodes_architecture_go_before_those_for_all() {
     let folder = tempfile::tempdir().unwrap();
     let (mut ipxe, mut task) = (ipxe(folder.path()), task("redfish"));
     let arm = |name: &str| [("aarch64".to_owned(), format!("http://h/{name}"))].into();
-    ipxe.config.deploy_kernel_by_arch = arm("k");
-    ipxe.config.deploy_ramdisk_by_arch = arm("r");
-    let kernel = |task: &Task| DeployImages::of(&task.node, &ipxe.config).unwrap().kernel.href;
+    ipxe.0.config.deploy_kernel_by_arch = arm("k");
+    ipxe.0.config.deploy_ramdisk_by_arch = arm("r");
+    let kernel = |task: &Task| DeployImages::of(&task.node, &ipxe.0.config).unwrap().kernel.href;
     assert!(kernel(&task).starts_with("file://"));
     task.node.properties.insert("cpu_arch".to_owned(), json!("aarch64"));
     assert_eq!(kernel(&task), "http://h/k");

@@ -14,10 +14,12 @@ mod info;
 mod management;
 mod power;
 mod system;
+mod virtual_media;
 
 pub use info::{AuthType, DriverInfo, PROPERTIES};
 pub use management::RedfishManagement;
 pub use power::RedfishPower;
+pub use virtual_media::VirtualMedia;
 
 pub use crate::verify_ca::VerifyCa;
 
@@ -57,9 +59,10 @@ impl Default for RedfishConfig {
     }
 }
 
-/// The two interfaces named `redfish`, which share log-ins.
+/// What goes through Redfish; all share their log-ins.
 #[must_use]
-pub fn interfaces(config: RedfishConfig) -> (RedfishPower, RedfishManagement) {
+pub fn interfaces(config: RedfishConfig) -> (RedfishPower, RedfishManagement, VirtualMedia) {
     let clients = Arc::new(client::Clients::from(config));
-    (RedfishPower { clients: Arc::clone(&clients) }, RedfishManagement { clients })
+    let (power, management) = (Arc::clone(&clients), Arc::clone(&clients));
+    (RedfishPower { clients: power }, RedfishManagement { clients: management }, VirtualMedia { clients })
 }

@@ -8,7 +8,7 @@ use std::{
 use assay_core::node::InterfaceKind;
 
 use crate::{
-    boot::{FakeBoot, FakeManagedBoot, NetworkBoot},
+    boot::{FakeBoot, FakeManagedBoot, NetworkBoot, RamdiskBoot, VirtualMediaBoot},
     fake::{FakeBmc, FakeConfig},
     hardware::HARDWARE_TYPES,
     inspect::{AgentInspect, FakeInspect, InspectorInspect, NoInspect},
@@ -54,10 +54,11 @@ impl Implementations {
         }
     }
 
-    /// Adds `redfish` power and management.
+    /// Adds `redfish` power and management, and boot of `disc` from virtual media.
     #[must_use]
-    pub fn with_redfish(mut self, config: RedfishConfig) -> Self {
-        let (power, management) = redfish::interfaces(config);
+    pub fn with_redfish(mut self, config: RedfishConfig, disc: RamdiskBoot) -> Self {
+        let (power, management, media) = redfish::interfaces(config);
+        self.boot.insert(disc.chain.as_str(), Arc::new(VirtualMediaBoot { ramdisk: disc, media }));
         self.power.insert("redfish", Arc::new(power));
         self.management.insert("redfish", Arc::new(management));
         self
@@ -72,8 +73,8 @@ impl Implementations {
 
     /// Adds boot over the network, under the name of its chain.
     #[must_use]
-    pub fn with_network_boot(mut self, boot: NetworkBoot) -> Self {
-        self.boot.insert(boot.chain.as_str(), Arc::new(boot));
+    pub fn with_network_boot(mut self, boot: RamdiskBoot) -> Self {
+        self.boot.insert(boot.chain.as_str(), Arc::new(NetworkBoot(boot)));
         self
     }
 

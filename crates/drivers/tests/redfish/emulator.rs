@@ -13,7 +13,7 @@ use crate::{node_at, node_with_account};
 /// The interfaces, and a node of the emulator whose URL `variable` holds.
 fn emulator(variable: &str, node: fn(&str) -> Task) -> (RedfishPower, RedfishManagement, Task) {
     let address = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} must hold an emulator's URL"));
-    let (power, management) =
+    let (power, management, _) =
         interfaces(RedfishConfig { power_state_change_timeout: Duration::from_secs(30), ..RedfishConfig::default() });
     (power, management, node(&address))
 }

@@ -12,6 +12,7 @@ mod power;
 mod rude;
 mod rudeness;
 mod sessions;
+mod virtual_media;
 
 use std::time::Duration;
 
@@ -40,11 +41,12 @@ fn node_with_account(address: &str) -> Task {
 
 /// The interfaces with the patience of a test.
 fn impatient() -> (RedfishPower, RedfishManagement) {
-    interfaces(RedfishConfig {
+    let (power, management, _) = interfaces(RedfishConfig {
         connect_timeout: Duration::from_millis(500),
         call_timeout: Duration::from_millis(900),
         power_state_change_timeout: Duration::from_millis(600),
         connection_attempts: 2,
         ..RedfishConfig::default()
-    })
+    });
+    (power, management)
 }

@@ -4,13 +4,13 @@ use std::{fs::File, net::IpAddr, sync::Arc, time::Duration, time::SystemTime};
 
 use assay_core::{
     boot::{
-        NodeBoot, grub,
+        BootChain, NodeBoot, grub,
         ipxe::{self, IpxeSettings},
         names::{BootName, ImageKind},
         pxelinux,
         sign::Sign,
     },
-    id::NodeId,
+    id::{NodeId, RunId},
     inventory::summary::human_size,
     kernel::InvalidKernelParam,
     mac::MacAddress,
@@ -23,7 +23,8 @@ use tokio::{
 };
 
 use crate::boot::{
-    ActiveBoot, BootDirectory, BootListenerConfig, guard::ScriptGuard, leases::Leases, recent::RecentSigns,
+    ActiveBoot, BootDirectory, BootListenerConfig, discs::Discs, guard::ScriptGuard, leases::Leases,
+    readable::Readable, recent::RecentSigns,
 };
 use crate::metrics::BOOT_FILES;
 
@@ -39,11 +40,11 @@ pub enum Content {
     File(OpenFile),
 }
 
-/// A file that is open, and what HTTP tells of it.
+/// A file or a disc that is open, and what HTTP tells of it.
 #[derive(Debug)]
 pub struct OpenFile {
-    /// The file.
-    pub file: Arc<File>,
+    /// Its bytes.
+    pub content: Arc<dyn Readable>,
     /// Its length in bytes when it was opened.
     pub len: u64,
     /// When it was last written.
@@ -57,13 +58,15 @@ pub struct BootContent {
     leases: Arc<Leases>,
     guard: ScriptGuard,
     recent: RecentSigns,
+    discs: Discs,
 }
 
 impl BootContent {
     /// Content of this configuration, with the leases that the DHCP server gives.
     #[must_use]
     pub fn new(config: BootListenerConfig, directory: Arc<dyn BootDirectory>, leases: Arc<Leases>) -> Self {
-        Self { config, directory, leases, guard: ScriptGuard::default(), recent: RecentSigns::default() }
+        let discs = Discs::new(config.loaders.clone(), config.loader_files.clone());
+        Self { config, directory, leases, guard: ScriptGuard::default(), recent: RecentSigns::default(), discs }
     }
 
     /// What `name` stands for when `peer` asks. `peek` leaves no sign of life: the client only looks
@@ -81,6 +84,7 @@ impl BootContent {
             BootName::PxelinuxNode(mac) => self.script(mac, peer, peek, pxelinux::node_config).await,
             BootName::GrubNode(mac) => self.script(mac, peer, peek, grub::node_config).await,
             BootName::Image(node, kind) => self.image(node, kind, peer, peek).await,
+            BootName::Disc(run, secret) => self.disc(run, secret, peer, peek).await,
         };
         counter!(BOOT_FILES, "outcome" => if found.is_some() { "found" } else { "not_found" }).increment(1);
         tracing::info!(boot.file = name, boot.peer = %peer, boot.found = found.is_some(), "boot file asked for");
@@ -105,13 +109,13 @@ impl BootContent {
         peek: bool,
         render: impl Fn(&NodeBoot<'_>) -> Result<Secret, InvalidKernelParam>,
     ) -> Option<Content> {
-        let boot = self.by_mac(mac).await?;
+        let boot = self.by_mac(mac).await.filter(|boot| boot.record.chain != BootChain::VirtualMedia)?;
         if let Err(refusal) = self.guard.admit(boot.run, mac, peer, self.leases.address_of(mac, SystemTime::now())) {
             tracing::warn!(node.id = %boot.record.node, run.id = %boot.run, port.mac = %mac, "{refusal}");
             self.saw(&boot, Sign::Refused, Some(mac), &refusal.to_string()).await;
             return None;
         }
-        match render(&NodeBoot { record: &boot.record, callback: &boot.callback, mac }) {
+        match render(&NodeBoot { record: &boot.record, callback: &boot.callback, mac: Some(mac) }) {
             Ok(script) => {
                 if !peek {
                     self.saw(&boot, Sign::Script, Some(mac), &format!("by {peer}")).await;
@@ -142,6 +146,25 @@ impl BootContent {
         Some(Content::File(file))
     }
 
+    /// The disc of a run. What it holds is rendered anew for each request, and is the same each time.
+    async fn disc(&self, run: RunId, secret: &str, peer: IpAddr, peek: bool) -> Option<Content> {
+        let boot = timeout(ASK_DEADLINE, self.directory.by_disc(run, secret)).await.ok()??;
+        let path = async |key| timeout(ASK_DEADLINE, self.directory.image(key)).await.ok()?;
+        let (kernel, ramdisk) = (path(&boot.record.kernel).await?, path(&boot.record.ramdisk).await?);
+        match self.discs.open(Arc::clone(&boot), kernel, ramdisk).await {
+            Ok(file) => {
+                if !peek {
+                    self.saw(&boot, Sign::Media, None, &format!("{} to {peer}", human_size(file.len))).await;
+                }
+                Some(Content::File(file))
+            }
+            Err(error) => {
+                tracing::error!(node.id = %boot.record.node, run.id = %run, %error, "the disc can't be put together");
+                None
+            }
+        }
+    }
+
     /// The run that waits for this NIC.
     pub async fn by_mac(&self, mac: MacAddress) -> Option<Arc<ActiveBoot>> {
         timeout(ASK_DEADLINE, self.directory.by_mac(mac)).await.ok()?
@@ -167,7 +190,7 @@ async fn open(path: std::path::PathBuf) -> Option<OpenFile> {
         if !about.is_file() {
             return Err(std::io::Error::other("not a regular file"));
         }
-        Ok(OpenFile { len: about.len(), modified: about.modified().ok(), file: Arc::new(file) })
+        Ok(OpenFile { len: about.len(), modified: about.modified().ok(), content: Arc::new(file) })
     });
     match opened.await.map_err(std::io::Error::other).flatten() {
         Ok(file) => Some(file),

@@ -39,6 +39,9 @@ const KNOWN: &[Known] = &[
         "syslinux-common",
     ),
     known("bootx64.efi", &["/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed"], "grub-efi-amd64-signed"),
+    known("isolinux.bin", &["/usr/lib/ISOLINUX/isolinux.bin", "/usr/share/syslinux/isolinux.bin"], "isolinux"),
+    known("gcdx64.efi", &["/usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed"], "grub-efi-amd64-signed"),
+    known("gcdaa64.efi", &["/usr/lib/grub/arm64-efi-signed/gcdaa64.efi.signed"], "grub-efi-arm64-signed"),
     known("grubaa64.efi", &["/usr/lib/grub/arm64-efi-signed/grubnetaa64.efi.signed"], "grub-efi-arm64-signed"),
 ];
 
@@ -65,7 +68,9 @@ pub fn find(
     paths: &BTreeMap<String, String>,
 ) -> (BTreeMap<String, PathBuf>, Vec<MissingLoader>) {
     let ipxe = names.ipxe.all().into_iter().map(|name| (BootChain::Ipxe, name));
-    let told: Vec<_> = ipxe.chain(names.pxe.all().into_iter().map(|name| (BootChain::Pxe, name))).collect();
+    let pxe = names.pxe.all().into_iter().map(|name| (BootChain::Pxe, name));
+    let disc = names.disc.all().into_iter().map(|name| (BootChain::VirtualMedia, name));
+    let told: Vec<_> = ipxe.chain(pxe).chain(disc).collect();
     let all = told
         .iter()
         .map(|(_, name)| *name)
@@ -91,7 +96,7 @@ fn locate(name: &str, loader_dir: Option<&Path>, paths: &BTreeMap<String, String
 /// The files without which a machine that is told this loader does not boot.
 fn needed(told: &str) -> Vec<&str> {
     match told {
-        "pxelinux.0" | "lpxelinux.0" => vec![told, "ldlinux.c32"],
+        "pxelinux.0" | "lpxelinux.0" | "isolinux.bin" => vec![told, "ldlinux.c32"],
         _ => vec![told],
     }
 }

@@ -16,11 +16,13 @@ use tokio_util::sync::CancellationToken;
 
 pub mod content;
 pub mod dhcp;
+mod discs;
 pub mod guard;
 pub mod http;
 pub mod leases;
 pub mod loaders;
 pub mod network;
+mod readable;
 mod recent;
 pub mod router_advertisement;
 pub mod tftp;
@@ -47,6 +49,9 @@ pub trait BootDirectory: Send + Sync {
 
     /// The run that waits for this node.
     async fn by_node(&self, node: NodeId) -> Option<Arc<ActiveBoot>>;
+
+    /// The run whose disc has this secret in its name.
+    async fn by_disc(&self, run: RunId, secret: &str) -> Option<Arc<ActiveBoot>>;
 
     /// Puts a sign of life on the run's timeline.
     async fn saw(&self, run: RunId, sign: Sign, mac: Option<MacAddress>, detail: &str);

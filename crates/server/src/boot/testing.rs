@@ -1,7 +1,6 @@
 //! A directory in memory, for the tests of the boot servers.
 
 use std::{
-    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
     sync::{Arc, Mutex},
@@ -23,6 +22,8 @@ pub const NODE: &str = "6a6d1a9e-5f1c-4c1b-8f8f-0f8a3a1f4c11";
 pub const MAC: MacAddress = MacAddress([0x52, 0x54, 0, 0xab, 0xcd, 1]);
 pub const SECRET: &str = "RdRflbIL9hg6l93ob5PUkdOqSlN6E5ddTBmxMWpGECY";
 pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+const LOADERS: [&str; 4] = ["snponly.efi", "isolinux.bin", "ldlinux.c32", "gcdx64.efi"];
 
 /// One node that waits, with images in a folder.
 pub struct OneNode {
@@ -63,7 +64,7 @@ impl OneNode {
             http_url: "http://127.0.0.1:8080".to_owned(),
             ipxe_timeout_ms: 0,
             loaders: Loaders::default(),
-            loader_files: BTreeMap::from([("snponly.efi".to_owned(), self.folder.path().join("snponly.efi"))]),
+            loader_files: LOADERS.map(|name| (name.to_owned(), self.folder.path().join(name))).into(),
             dhcp: None,
         }
     }
@@ -85,6 +86,10 @@ impl BootDirectory for OneNode {
 
     async fn by_node(&self, node: NodeId) -> Option<Arc<ActiveBoot>> {
         (node == self.boot.record.node).then(|| Arc::clone(&self.boot))
+    }
+
+    async fn by_disc(&self, run: RunId, secret: &str) -> Option<Arc<ActiveBoot>> {
+        (run == self.boot.run && secret == SECRET).then(|| Arc::clone(&self.boot))
     }
 
     async fn saw(&self, _run: RunId, sign: Sign, mac: Option<MacAddress>, detail: &str) {

@@ -5,10 +5,8 @@
 
 use std::{
     collections::HashSet,
-    fs::File,
     io,
     net::{IpAddr, SocketAddr},
-    os::unix::fs::FileExt as _,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -25,7 +23,10 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::boot::content::{BootContent, Content};
+use crate::boot::{
+    content::{BootContent, Content},
+    readable::Readable,
+};
 
 /// Transfers at a time; a client that is one too many asks again by itself.
 const MAX_TRANSFERS: usize = 256;
@@ -133,7 +134,7 @@ async fn answer(slot: &Slot, local: IpAddr, request: Result<ReadRequest, Refusal
     };
     let source = match slot.shared.content.find(&request.name, slot.peer.ip(), false).await {
         Some(Content::Text(text)) => Source::Memory(text.reveal().as_bytes().to_vec()),
-        Some(Content::File(file)) => Source::File(file.file, file.len),
+        Some(Content::File(file)) => Source::File(file.content, file.len),
         None => return socket.send(&refuse(ErrorCode::NotFound, "not found")).await.map(drop),
     };
     let (terms, oack) = request.accept(source.len());
@@ -144,7 +145,7 @@ async fn answer(slot: &Slot, local: IpAddr, request: Result<ReadRequest, Refusal
 /// Where a transfer's bytes come from.
 enum Source {
     Memory(Vec<u8>),
-    File(Arc<File>, u64),
+    File(Arc<dyn Readable>, u64),
 }
 
 impl Source {
@@ -240,16 +241,13 @@ impl Sender {
 
 impl Ahead {
     /// Brings the bytes from `from` to `to` into memory, with some that follow them.
-    async fn hold(&mut self, file: &Arc<File>, len: u64, from: u64, to: u64) -> io::Result<()> {
+    async fn hold(&mut self, file: &Arc<dyn Readable>, len: u64, from: u64, to: u64) -> io::Result<()> {
         if self.from <= from && to <= self.from + self.bytes.len() as u64 {
             return Ok(());
         }
         let file = Arc::clone(file);
         let size = usize::try_from((len - from).min(READ_AHEAD)).map_err(io::Error::other)?;
-        let read = spawn_blocking(move || {
-            let mut bytes = vec![0; size];
-            file.read_exact_at(&mut bytes, from).map(|()| bytes)
-        });
+        let read = spawn_blocking(move || file.read(from, size));
         *self = Self { from, bytes: read.await.map_err(io::Error::other)?? };
         Ok(())
     }

@@ -29,6 +29,15 @@ impl BootDirectory for Conductor {
         self.active(boot_records::of_run(&conn, run.id).await)
     }
 
+    async fn by_disc(&self, run: RunId, secret: &str) -> Option<Arc<ActiveBoot>> {
+        if !self.store().key().verify_disc(run, secret) {
+            return None;
+        }
+        let run = self.load_run(run).await.inspect_err(|failure| warn!(error = %failure, "no disc")).ok()?;
+        let record = run.boots_from()?.clone();
+        self.active(Ok(Some(RunRecord { run: run.id, record })))
+    }
+
     async fn saw(&self, run: RunId, sign: Sign, mac: Option<MacAddress>, detail: &str) {
         let nic = mac.map(|mac| format!("{mac}: ")).unwrap_or_default();
         let entry = timeline::Entry { at: now(), event: sign.as_str().to_owned(), text: format!("{nic}{detail}") };

@@ -35,6 +35,8 @@ pub struct ConductorConfig {
     pub boot_url: String,
     /// `[inspector] status_check_period`: how often an external introspection service is asked; 0: never.
     pub status_check_period: Duration,
+    /// `[deploy] external_http_url`: where BMCs fetch discs, unless their node says.
+    pub disc_base: String,
     /// `[assay] start_timeout`.
     pub start_timeout: Duration,
     /// `[conductor] inspect_wait_timeout`.
@@ -75,6 +77,7 @@ impl From<&Config> for ConductorConfig {
             callback_override: inspector.callback_endpoint_override.clone(),
             boot_url: config.deploy.http_url.clone(),
             status_check_period: inspector.status_check_period,
+            disc_base: config.deploy.external_http_url.clone(),
             start_timeout: config.assay.start_timeout,
             inspect_wait_timeout: config.conductor.inspect_wait_timeout,
             introspection_timeout: config.inspector_service.timeout,

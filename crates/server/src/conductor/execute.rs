@@ -3,10 +3,13 @@
 use assay_core::{
     id::PortId,
     kernel::KernelParams,
+    node::Node,
     power::PowerTarget,
-    run::{Effect, EndPower, Receipt, Run, Validation, Verdict, undo},
+    run::{Effect, EndPower, Receipt, Run, RunId, Validation, Verdict, undo},
+    secret::Secret,
 };
 use assay_drivers::{DriverError, Task};
+use serde_json::Value;
 
 use super::{Conductor, claim::Lease};
 
@@ -40,6 +43,10 @@ impl Conductor {
                 let record = registry.boot(node)?.prepare_ramdisk(&task, &self.kernel_params(&task)?).await?;
                 return Ok(Receipt::Boot(Box::new(self.addressed(node, record, run.snapshot.service)?)));
             }
+            Effect::InsertMedia => {
+                registry.boot(node)?.insert_media(&task, &self.disc_url(run.id, node)).await?;
+            }
+            Effect::EjectMedia => registry.boot(node)?.eject_media(&task, &self.disc_url(run.id, node)).await?,
             Effect::SetBootDevice { device, persistent } => {
                 registry.management(node)?.set_boot_device(&task, *device, *persistent).await?;
             }
@@ -107,6 +114,13 @@ impl Conductor {
         self.parts().registry.boot(&task.node)?.check_images(task).await?;
         self.check_boot_answers(task, run.snapshot.service)?;
         Ok(Receipt::Done)
+    }
+
+    /// Where the node's BMC fetches the disc of a run.
+    fn disc_url(&self, run: RunId, node: &Node) -> Secret {
+        let own = node.driver_info.get("external_http_url").and_then(Value::as_str);
+        let base = own.unwrap_or(&self.config().disc_base).trim_end_matches('/');
+        Secret::new(format!("{base}/iso/{run}/{}.iso", self.store().key().disc_secret(run).reveal()))
     }
 
     /// `[inspector] extra_kernel_params`, or the node's own in its place.

@@ -30,7 +30,7 @@ impl Conductor {
         }
         let registry = &self.parts().registry;
         let inspect = registry.inspect(node)?.kind();
-        let boot_device = registry.boot(node)?.boot_device();
+        let boot = registry.boot(node)?;
         Ok(Snapshot {
             kind,
             in_band: matches!(inspect, InspectKind::InBand { .. }),
@@ -39,7 +39,8 @@ impl Conductor {
             service: self.service(node, kind).await?,
             power_off: config.power_off,
             disable_power_off: node.disable_power_off,
-            boot_device,
+            virtual_media: boot.boots_from_media(),
+            boot_device: boot.boot_device(),
             power_timeout: patience.map(whole_seconds),
             start_timeout: whole_seconds(config.time_for(kind, patience)),
             wait_timeout: whole_seconds(config.inspect_wait_timeout),
@@ -65,6 +66,7 @@ impl Conductor {
             service: Service::BuiltIn,
             power_off: config.power_off,
             disable_power_off: node.disable_power_off,
+            virtual_media: false,
             boot_device: Some(BootDevice::Pxe),
             power_timeout: None,
             start_timeout: whole_seconds(config.start_timeout),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use assay_core::boot::{
-    BootRecord,
+    BootChain, BootRecord,
     loader::{BootFile, Loaders},
 };
 use dhcproto::v4::{DhcpOption, Message, MessageType, Opcode, UnknownOption};
@@ -69,7 +69,8 @@ impl DhcpContext {
             _ => return None,
         };
         let other_server = request.server.is_some_and(|server| server != self.server);
-        if !request.boots() || other_server {
+        let boots = request.boots() && record.chain != BootChain::VirtualMedia;
+        if !boots || other_server {
             return None;
         }
         let mut message = self.reply(request, kind);
@@ -98,7 +99,7 @@ impl DhcpContext {
     /// The boot file, as a field of the packet for the firmware that looks there and as options for
     /// the firmware that looks here.
     fn add_boot_file(&self, message: &mut Message, request: &Request, record: &BootRecord) {
-        let file = self.loaders.boot_file(request.client, record, &self.http_url);
+        let Some(file) = self.loaders.boot_file(request.client, record, &self.http_url) else { return };
         let options = message.opts_mut();
         let name = match file {
             BootFile::Http(url) => {

@@ -70,7 +70,7 @@ fn send(file: OpenFile, part: Option<Part>, head: bool, transfers: &Transfers) -
         }
     };
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.end - bytes.start));
-    let body = if head { Body::empty() } else { transfers.body(file.file, bytes) };
+    let body = if head { Body::empty() } else { transfers.body(file.content, bytes) };
     (status, headers, body).into_response()
 }
 

@@ -4,8 +4,7 @@
 //! each when there are very many of them.
 
 use std::{
-    fs::File,
-    io::{self, Read as _, Seek as _, SeekFrom},
+    io,
     ops::Range,
     sync::{
         Arc,
@@ -18,6 +17,8 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures::stream;
 use tokio::{task::JoinHandle, task::spawn_blocking, time::Instant};
+
+use crate::boot::readable::Readable;
 
 /// Bytes that all transfers share for their buffers.
 const BUDGET: usize = 32 << 20;
@@ -49,7 +50,7 @@ impl Running {
 
 struct Transfer {
     running: Running,
-    file: Arc<File>,
+    file: Arc<dyn Readable>,
     left: Range<u64>,
     ahead: JoinHandle<io::Result<Bytes>>,
     until: Instant,
@@ -57,7 +58,7 @@ struct Transfer {
 
 impl Transfers {
     /// A body of these bytes of the file. It fails if the file has become shorter than it was.
-    pub fn body(&self, file: Arc<File>, bytes: Range<u64>) -> Body {
+    pub fn body(&self, file: Arc<dyn Readable>, bytes: Range<u64>) -> Body {
         self.0.fetch_add(1, Ordering::Relaxed);
         let running = Running(Arc::clone(&self.0));
         let mut left = bytes;
@@ -81,23 +82,16 @@ async fn next_chunk(mut transfer: Transfer) -> io::Result<Option<(Bytes, Transfe
 }
 
 /// Starts to read the next chunk and takes it off `left`; nothing left gives an empty chunk.
-fn read_ahead(file: &Arc<File>, left: &mut Range<u64>, chunk: usize) -> JoinHandle<io::Result<Bytes>> {
+fn read_ahead(file: &Arc<dyn Readable>, left: &mut Range<u64>, chunk: usize) -> JoinHandle<io::Result<Bytes>> {
     let file = Arc::clone(file);
     let from = left.start;
     left.start = left.end.min(from.saturating_add(chunk as u64));
     let len = left.start - from;
-    spawn_blocking(move || read(&file, from, len))
-}
-
-/// Reads without clearing the buffer first. The file's position is only ours: each answer has opened
-/// the file for itself.
-fn read(mut file: &File, from: u64, len: u64) -> io::Result<Bytes> {
-    let mut chunk = Vec::with_capacity(usize::try_from(len).map_err(io::Error::other)?);
-    if len > 0 {
-        file.seek(SeekFrom::Start(from))?;
-        file.take(len).read_to_end(&mut chunk)?;
-    }
-    if chunk.len() as u64 == len { Ok(chunk.into()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    spawn_blocking(move || match usize::try_from(len) {
+        Ok(0) => Ok(Bytes::new()),
+        Ok(len) => file.read(from, len).map(Bytes::from),
+        Err(error) => Err(io::Error::other(error)),
+    })
 }
 
 #[cfg(test)]

@@ -82,6 +82,27 @@ async fn head_and_ranges_tell_the_length_and_are_no_second_sign() {
 }
 
 #[tokio::test]
+async fn a_disc_is_the_same_whole_and_in_parts_and_only_for_who_knows_its_name() {
+    let boot = Boot::new();
+    for loader in ["isolinux.bin", "ldlinux.c32", "gcdx64.efi"] {
+        boot.node.write(loader, loader.as_bytes());
+    }
+    let path = format!("/iso/{}/{SECRET}.iso", boot.node.boot.run);
+    let (status, disc) = boot.get(&path).await;
+    assert_eq!((status, &disc[16 * 2048..16 * 2048 + 6]), (StatusCode::OK, &b"\x01CD001"[..]));
+    let has = |part: &[u8]| disc.windows(part.len()).any(|there| there == part);
+    assert!(has(SECRET.as_bytes()) && has(&image()) && has(b"ldlinux.c32") && has(b"gcdx64.efi"));
+    for range in [0..100, 32_000..700_001, disc.len() - 1..disc.len()] {
+        let asked = format!("bytes={}-{}", range.start, range.end - 1);
+        let (status, _, part) = boot.ask("GET", &path, Some(&asked), [127, 0, 0, 1]).await;
+        assert_eq!((status, part), (StatusCode::PARTIAL_CONTENT, disc[range].to_vec()), "{asked}");
+    }
+    let wrong = format!("/iso/{}/{}.iso", boot.node.boot.run, "A".repeat(43));
+    assert_eq!(boot.get(&wrong).await, (StatusCode::NOT_FOUND, b"not found\n".to_vec()));
+    assert_eq!(boot.node.seen(), [Sign::Media]);
+}
+
+#[tokio::test]
 async fn whatever_is_not_there_gets_the_same_answer() {
     let boot = Boot::new();
     let other = "11111111-1111-1111-1111-111111111111";

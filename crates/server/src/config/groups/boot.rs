@@ -12,6 +12,9 @@ options! {
     Deploy = "deploy" {
         /// What the URLs of boot files start with.
         http_url: String = "http://$assay.boot_address:$assay.boot_port";
+        /// The same for BMCs, which fetch the discs of `redfish-virtual-media`; a node's
+        /// `driver_info[external_http_url]` wins.
+        external_http_url: String = "$http_url";
         /// The boot mode of nodes that name none.
         default_boot_mode: BootMode = "uefi";
     }
