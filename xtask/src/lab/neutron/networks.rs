@@ -17,7 +17,7 @@ struct Network {
     dhcp: bool,
 }
 
-/// The subnets are 172.22.<vlan>.0/24: that of the inspection network holds the address at which Assay serves.
+/// The subnets are `172.22.<vlan>.0/24`: that of the inspection network holds the address at which Assay serves.
 const NETWORKS: &[Network] = &[
     Network { name: INSPECTION_NETWORK, vlan: INSPECTION_TAG, dhcp: true },
     Network { name: "tenant", vlan: TENANT_TAG, dhcp: false },
