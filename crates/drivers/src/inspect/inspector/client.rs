@@ -127,7 +127,7 @@ impl InspectorClient {
     /// Which installation of Assay it is; `None` for any other service.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// `CallError`.
     pub async fn instance(&self) -> Result<Option<String>, CallError> {
         let reply = self.read("/").await?;
         Ok(reply.headers.get("Assay-Instance").and_then(|value| value.to_str().ok()).map(str::to_owned))
@@ -136,7 +136,7 @@ impl InspectorClient {
     /// Where it is with the node; `None` if it does not know the node.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// `CallError`.
     pub async fn status(&self, node: NodeId) -> Result<Option<Status>, CallError> {
         let path = format!("/v1/introspection/{node}");
         let body = match self.read(&path).await {
@@ -156,7 +156,7 @@ impl InspectorClient {
     /// boot a node twice. `repeated`: an earlier try may have landed.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// `CallError`.
     pub async fn start(&self, node: NodeId, manage_boot: bool, repeated: bool) -> Result<(), CallError> {
         let before = self.status(node).await?;
         if repeated && before.as_ref().is_some_and(|status| !status.finished) {
@@ -179,7 +179,7 @@ impl InspectorClient {
     /// has nothing to forget.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// `CallError`.
     pub async fn abort(&self, node: NodeId) -> Result<(), CallError> {
         let path = format!("/v1/introspection/{node}/abort");
         let tries = (|| self.write(&path)).retry(pauses()).when(CallError::is_transient);
@@ -192,7 +192,7 @@ impl InspectorClient {
     /// What it has found out about the node; `None` if it keeps no data.
     ///
     /// # Errors
-    /// [`CallError`].
+    /// `CallError`.
     pub async fn data(&self, node: NodeId) -> Result<Option<Value>, CallError> {
         let path = format!("/v1/introspection/{node}/data");
         match self.read(&path).await {
