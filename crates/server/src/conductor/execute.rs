@@ -33,7 +33,7 @@ impl Conductor {
             Effect::ValidateInspection => return self.validate_inspection(&task).await,
             Effect::CheckImages => return self.check_images(run, &task).await,
             Effect::PowerOff | Effect::RestorePower { to: EndPower::Off } => {
-                registry.power(node)?.set_power_state(&task, PowerTarget::Off, None).await?;
+                self.switch(run, &task, PowerTarget::Off).await?;
             }
             Effect::AddInspectionNetwork { port } => {
                 let port = port_of(&task, *port)?;
@@ -55,17 +55,13 @@ impl Conductor {
             }
             Effect::PowerOn { reboot } => {
                 let target = if *reboot { PowerTarget::Reboot } else { PowerTarget::On };
-                registry.power(node)?.set_power_state(&task, target, None).await?;
+                self.switch(run, &task, target).await?;
             }
             Effect::ProcessBody { body } => return self.process_body(run, lease, *body).await,
-            Effect::SetPower { target } => {
-                registry.power(node)?.set_power_state(&task, *target, run.snapshot.patience()).await?
-            }
+            Effect::SetPower { target } => self.switch(run, &task, *target).await?,
             Effect::FetchData => return self.fetch_data(run, lease, &task).await,
             Effect::AbortIntrospection => registry.inspect(node)?.abort_introspection(&task).await?,
-            Effect::RestorePower { to: EndPower::Reboot } => {
-                registry.power(node)?.set_power_state(&task, PowerTarget::Reboot, None).await?;
-            }
+            Effect::RestorePower { to: EndPower::Reboot } => self.switch(run, &task, PowerTarget::Reboot).await?,
             Effect::RestoreBootDevice { ours, former } => {
                 registry.management(node)?.restore_boot_device(&task, *ours, former).await?;
             }
@@ -75,6 +71,11 @@ impl Conductor {
             }
         }
         Ok(Receipt::Done)
+    }
+
+    /// Brings the node to `target`, in the time that a client has given for it, if one has.
+    async fn switch(&self, run: &Run, task: &Task, target: PowerTarget) -> Result<(), DriverError> {
+        self.parts().registry.power(&task.node)?.set_power_state(task, target, run.snapshot.patience()).await
     }
 
     /// Whether a client has set since the run's end what the effect would put back.
