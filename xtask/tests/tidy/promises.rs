@@ -1,4 +1,5 @@
-//! SPECIFICATION.md: each promise names tests that exist, or says that they are pending.
+//! SPECIFICATION.md: each promise names tests that exist, or says that they are pending, and each test
+//! that carries a promise's number is named there.
 
 use std::collections::BTreeSet;
 
@@ -23,6 +24,17 @@ fn every_promise_names_its_tests_or_is_marked_pending() {
         }
     }
     none("SPECIFICATION.md", &broken);
+}
+
+#[test]
+fn every_test_of_a_promise_is_named_under_it() {
+    let sections = sections();
+    let is_named = |name: &&String| {
+        let section = promise_of(name).and_then(|number| sections.get(number - 1));
+        section.is_some_and(|section| named_tests(section).contains(&name.as_str()))
+    };
+    let unnamed: Vec<String> = test_names().iter().filter(|name| !is_named(name)).cloned().collect();
+    none("SPECIFICATION.md", &unnamed);
 }
 
 /// The text under the heading of each promise, S1 first.
