@@ -6,6 +6,7 @@
 use crate::{
     hooks::Change,
     id::PortId,
+    mac::MacAddress,
     node::{JsonMap, Node, Timestamp},
     port::Port,
 };
@@ -59,6 +60,12 @@ pub fn apply(
             Change::SetPortPxeEnabled { port, pxe_enabled, .. } => {
                 applied.update(ports, *port, now, |port| port.pxe_enabled = *pxe_enabled);
             }
+            Change::SetPortLocalLink { address, link } => {
+                applied.update_nic(ports, *address, now, |port| port.local_link_connection.clone_from(link));
+            }
+            Change::SetPortPhysicalNetwork { address, physical_network } => {
+                applied.update_nic(ports, *address, now, |port| port.physical_network = Some(physical_network.clone()));
+            }
             Change::DeletePort { port, .. } => {
                 applied.updated.retain(|updated| updated.id != *port);
                 if ports.iter().any(|known| known.id == *port) && !applied.deleted.contains(port) {
@@ -72,6 +79,15 @@ pub fn apply(
 }
 
 impl Applied {
+    /// Changes the port of this address, which may be one that is to be created; without one, nothing.
+    fn update_nic(&mut self, ports: &[Port], address: MacAddress, now: Timestamp, set: impl FnOnce(&mut Port)) {
+        if let Some(created) = self.created.iter_mut().find(|port| port.address == address) {
+            set(created);
+        } else if let Some(known) = ports.iter().find(|port| port.address == address) {
+            self.update(ports, known.id, now, set);
+        }
+    }
+
     fn update(&mut self, ports: &[Port], id: PortId, now: Timestamp, set: impl FnOnce(&mut Port)) {
         if self.deleted.contains(&id) {
             return;
@@ -166,12 +182,39 @@ mod tests {
         after
     }
 
+    fn link() -> JsonMap {
+        JsonMap::from_iter([("switch_id".to_owned(), json!("00:00:00:00:00:01")), ("port_id".to_owned(), json!("1"))])
+    }
+
+    #[test]
+    fn where_a_nic_is_plugged_in_is_said_of_its_port_old_or_new() {
+        let ports = [port(1, "52:54:00:00:00:01"), port(2, "52:54:00:00:00:02")];
+        let [known, gone, new, nobodys] = [1, 2, 3, 4].map(|last| MacAddress([0x52, 0x54, 0, 0, 0, last]));
+        let mut changes = vec![
+            Change::DeletePort { port: ports[1].id, address: gone },
+            Change::CreatePort { address: new, pxe_enabled: true, extra: JsonMap::new() },
+        ];
+        for address in [known, gone, new, nobodys] {
+            changes.push(Change::SetPortLocalLink { address, link: link() });
+            changes.push(Change::SetPortPhysicalNetwork { address, physical_network: "physnet1".to_owned() });
+        }
+        let applied = apply(node(), &ports, JsonMap::new(), &changes, time(9), ids());
+        for (written, address) in [(&applied.updated, known), (&applied.created, new)] {
+            let [port] = written.as_slice() else { panic!("{written:?}") };
+            assert_eq!((port.address, &port.local_link_connection), (address, &link()));
+            assert_eq!(port.physical_network.as_deref(), Some("physnet1"));
+        }
+        assert_eq!((applied.updated[0].updated_at, applied.created[0].updated_at), (Some(time(9)), None));
+    }
+
     fn change() -> impl Strategy<Value = Change> {
         let nic = (0..4_u8).prop_map(|last| MacAddress([2, 0, 0, 0, 0, last]));
         let id = (0..4_u128).prop_map(|id| PortId(Uuid::from_u128(id)));
-        (nic, id, any::<bool>(), 0..3).prop_map(|(address, port, pxe_enabled, kind)| match kind {
+        (nic, id, any::<bool>(), 0..5).prop_map(|(address, port, pxe_enabled, kind)| match kind {
             0 => Change::CreatePort { address, pxe_enabled, extra: JsonMap::new() },
             1 => Change::SetPortPxeEnabled { port, address, pxe_enabled },
+            2 => Change::SetPortLocalLink { address, link: link() },
+            3 => Change::SetPortPhysicalNetwork { address, physical_network: "physnet1".to_owned() },
             _ => Change::DeletePort { port, address },
         })
     }

@@ -12,6 +12,12 @@ use serde_json::Value;
 /// The key under which the ramdisk is told where to report to; operators can't set it.
 pub const CALLBACK_KEY: &str = "ipa-inspection-callback-url";
 
+/// The key by which the ramdisk is told to listen for LLDP, which it does not by itself.
+const LLDP_KEY: &str = "ipa-collect-lldp";
+
+/// The key that names the ramdisk's collectors, of which one listens for LLDP as well.
+const COLLECTORS_KEY: &str = "ipa-inspection-collectors";
+
 /// The kernel's `COMMAND_LINE_SIZE` on x86-64 and aarch64, without its closing NUL.
 pub const MAX_LINE_BYTES: usize = 2047;
 
@@ -166,6 +172,21 @@ impl KernelParams {
         self.0.retain(|other| other.key != param.key);
         self.0.push(param);
         self.checked()
+    }
+
+    /// Has the ramdisk listen for LLDP, unless the parameters say already whether or how it does.
+    ///
+    /// # Errors
+    /// When the longer line is refused.
+    pub fn listening_for_lldp(self) -> Result<Self, InvalidKernelParam> {
+        let collects = |param: &KernelParam| {
+            let collectors = param.value.iter().filter(|_| param.key == COLLECTORS_KEY);
+            collectors.flat_map(|names| names.split(',')).any(|name| name.trim() == "lldp")
+        };
+        if self.0.iter().any(|param| param.key == LLDP_KEY || collects(param)) {
+            return Ok(self);
+        }
+        self.with(LLDP_KEY, "1")
     }
 
     /// These parameters, then `more`.

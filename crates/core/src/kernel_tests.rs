@@ -27,6 +27,23 @@ fn quotes_group_and_are_given_to_the_kernel_where_it_needs_them() {
 }
 
 #[test]
+fn the_ramdisk_listens_for_lldp_unless_the_operator_has_said_so_or_not() {
+    for (given, line) in [
+        ("", "ipa-collect-lldp=1"),
+        ("nofb ipa-lldp-timeout=60", "nofb ipa-lldp-timeout=60 ipa-collect-lldp=1"),
+        ("ipa-collect-lldp=0 nofb", "ipa-collect-lldp=0 nofb"),
+        ("ipa-collect-lldp", "ipa-collect-lldp"),
+        ("ipa-inspection-collectors=default,lldp", "ipa-inspection-collectors=default,lldp"),
+        ("ipa-inspection-collectors=default,logs", "ipa-inspection-collectors=default,logs ipa-collect-lldp=1"),
+    ] {
+        let params = KernelParams::parse(given).unwrap().listening_for_lldp();
+        assert_eq!(params.map(|params| params.to_string()).as_deref(), Ok(line), "{given}");
+    }
+    let full = KernelParams::parse(&"a".repeat(MAX_LINE_BYTES)).unwrap();
+    assert!(matches!(full.listening_for_lldp(), Err(InvalidKernelParam::TooLong(_))));
+}
+
+#[test]
 fn what_a_boot_script_would_interpret_is_refused() {
     for text in [
         "a=${net0/mac}",

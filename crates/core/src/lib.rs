@@ -12,6 +12,7 @@ pub mod id;
 pub mod inventory;
 pub mod kernel;
 pub mod limits;
+pub mod lldp;
 pub mod local_link;
 pub mod lookup;
 pub mod mac;

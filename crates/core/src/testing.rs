@@ -1,5 +1,6 @@
 //! Nodes, ports and bodies for this crate's tests.
 
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
@@ -23,6 +24,16 @@ pub fn body(name: &str) -> Body {
 pub fn bytes(name: &str) -> Vec<u8> {
     let path = format!("{}/tests/data/{name}.json", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// A TLV as the ramdisk posts it.
+pub fn tlv(kind: u8, value: &[u8]) -> Value {
+    json!([kind, value.iter().map(|byte| format!("{byte:02x}")).collect::<String>()])
+}
+
+/// A chassis or port id, which is a text of a subtype.
+pub fn id_tlv(kind: u8, subtype: u8, text: &str) -> Value {
+    tlv(kind, &[&[subtype], text.as_bytes()].concat())
 }
 
 pub fn node() -> Node {

@@ -41,6 +41,20 @@ pub enum Change {
         /// Whether it may.
         pxe_enabled: bool,
     },
+    /// Say where a port is plugged in; it may be one that an earlier change creates.
+    SetPortLocalLink {
+        /// Its NIC.
+        address: MacAddress,
+        /// The whole new link, in a shape that the API accepts.
+        link: JsonMap,
+    },
+    /// Say which physical network a port is on; it may be one that an earlier change creates.
+    SetPortPhysicalNetwork {
+        /// Its NIC.
+        address: MacAddress,
+        /// The network's name.
+        physical_network: String,
+    },
     /// Delete a port whose NIC was not found.
     DeletePort {
         /// The port.
@@ -62,6 +76,12 @@ impl fmt::Display for Change {
             }
             Self::SetPortPxeEnabled { address, pxe_enabled, .. } => {
                 write!(f, "port {address}: pxe_enabled = {pxe_enabled}")
+            }
+            Self::SetPortLocalLink { address, link } => {
+                write!(f, "port {address}: local_link_connection = {}", Value::Object(link.clone()))
+            }
+            Self::SetPortPhysicalNetwork { address, physical_network } => {
+                write!(f, "port {address}: physical_network = {physical_network}")
             }
             Self::DeletePort { address, .. } => write!(f, "port {address} is deleted"),
             Self::Warn(text) => write!(f, "warning: {text}"),

@@ -10,8 +10,12 @@ mod architecture;
 mod change;
 mod cpus;
 mod device_hints;
+mod heard;
+mod local_link_connection;
 mod memory;
 mod options;
+mod parse_lldp;
+mod physical_network;
 mod pipeline;
 mod ports;
 mod ramdisk_error;
@@ -23,6 +27,7 @@ pub use self::{
     change::Change,
     device_hints::{DeviceHints, HintError},
     options::{AddPorts, HookOptions, KeepPorts},
+    physical_network::{PhysicalNetworkMap, PhysicalNetworkMapError},
     pipeline::{Pipeline, PipelineError},
 };
 use crate::{inventory::Body, mac::MacAddress, node::Node, port::Port};
@@ -72,8 +77,19 @@ struct Context<'a> {
 #[derive(Default)]
 struct Findings {
     nics: Vec<Nic>,
+    /// The NICs that ports are created for.
+    new_ports: Vec<MacAddress>,
     /// The NIC that the ramdisk was booted over, if it is known and among `nics`.
     boot_mac: Option<MacAddress>,
+}
+
+impl Findings {
+    /// The NICs that a port is there or created for, with the port that is there.
+    fn nics_with_ports<'a>(&'a self, ports: &'a [Port]) -> impl Iterator<Item = (&'a Nic, Option<&'a Port>)> {
+        let with_port = |nic: &'a Nic| (nic, ports.iter().find(|port| port.address == nic.mac));
+        let has_one = |(nic, port): &(&Nic, Option<&Port>)| port.is_some() || self.new_ports.contains(&nic.mac);
+        self.nics.iter().map(with_port).filter(has_one)
+    }
 }
 
 type Preprocess = fn(&Context<'_>, &mut Findings) -> Result<(), String>;
@@ -90,7 +106,7 @@ struct Hook {
 }
 
 /// Every hook that there is.
-const HOOKS: [&Hook; 7] = [
+const HOOKS: [&Hook; 10] = [
     &ramdisk_error::HOOK,
     &validate_interfaces::HOOK,
     &ports::HOOK,
@@ -98,7 +114,12 @@ const HOOKS: [&Hook; 7] = [
     &memory::HOOK,
     &cpus::HOOK,
     &root_device::HOOK,
+    &parse_lldp::HOOK,
+    &local_link_connection::HOOK,
+    &physical_network::HOOK,
 ];
 
+#[cfg(test)]
+mod network_tests;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+use super::PhysicalNetworkMap;
 use crate::power::named;
 
 named! {
@@ -42,6 +43,8 @@ pub struct HookOptions {
     pub update_pxe_enabled: bool,
     /// Whether `local_gb` leaves one GiB for partitioning.
     pub disk_partitioning_spacing: bool,
+    /// Which physical network a NIC is on, by its address (`physical_network_cidr_map`).
+    pub physical_networks: PhysicalNetworkMap,
 }
 
 impl Default for HookOptions {
@@ -51,6 +54,7 @@ impl Default for HookOptions {
             keep_ports: KeepPorts::All,
             update_pxe_enabled: true,
             disk_partitioning_spacing: true,
+            physical_networks: PhysicalNetworkMap::default(),
         }
     }
 }

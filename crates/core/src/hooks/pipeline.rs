@@ -2,7 +2,10 @@
 //!
 //! **Invariant:** a pipeline holds only hooks that exist, each once and after those it requires.
 
-use super::{Change, Context, Findings, HOOKS, Hook, HookError, HookFailure, HookOptions, HookView};
+use super::{
+    Change, Context, Findings, HOOKS, Hook, HookError, HookFailure, HookOptions, HookView, local_link_connection,
+    parse_lldp,
+};
 use crate::inventory::Body;
 
 /// The hooks of one inspect interface.
@@ -48,6 +51,12 @@ impl Pipeline {
     /// The hooks' names in their order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().map(|hook| hook.name)
+    }
+
+    /// Whether a hook reads what the ramdisk has heard of the switches, so that it has to listen.
+    #[must_use]
+    pub fn reads_lldp(&self) -> bool {
+        self.names().any(|name| [parse_lldp::HOOK.name, local_link_connection::HOOK.name].contains(&name))
     }
 
     /// Says what `body` changes: both phases of every hook.

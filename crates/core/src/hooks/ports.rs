@@ -6,15 +6,20 @@ use super::{AddPorts, Change, Context, Findings, Hook, KeepPorts, validate_inter
 use crate::{node::JsonMap, port::Port};
 
 pub(super) const HOOK: Hook =
-    Hook { name: "ports", requires: &["validate-interfaces"], preprocess: None, main: Some(main) };
+    Hook { name: "ports", requires: &["validate-interfaces"], preprocess: Some(preprocess), main: Some(main) };
+
+fn preprocess(context: &Context<'_>, findings: &mut Findings) -> Result<(), String> {
+    let is_new = |nic: &&Nic| context.view.ports.iter().all(|port| port.address != nic.mac);
+    if context.options.add_ports != AddPorts::Disabled {
+        findings.new_ports = findings.nics.iter().filter(|nic| nic.valid).filter(is_new).map(|nic| nic.mac).collect();
+    }
+    Ok(())
+}
 
 fn main(context: &Context<'_>, findings: &Findings) -> Result<Vec<Change>, String> {
     let ports = context.view.ports;
-    let mut changes = Vec::new();
-    if context.options.add_ports != AddPorts::Disabled {
-        let is_new = |nic: &&Nic| ports.iter().all(|port| port.address != nic.mac);
-        changes.extend(findings.nics.iter().filter(|nic| nic.valid).filter(is_new).map(|nic| create(nic, findings)));
-    }
+    let new = findings.nics.iter().filter(|nic| findings.new_ports.contains(&nic.mac));
+    let mut changes: Vec<_> = new.map(|nic| create(nic, findings)).collect();
     for port in ports {
         if stays(port, findings, context.options.keep_ports) {
             changes.extend(follow_boot(port, findings).filter(|_| context.options.update_pxe_enabled));

@@ -1,5 +1,7 @@
 //! `validate-interfaces`: which NICs the machine has, and for which of them ports are created.
 
+use std::net::IpAddr;
+
 use serde_json::{Value, json};
 
 use super::{AddPorts, Change, Context, Findings, Hook};
@@ -18,6 +20,8 @@ pub(super) struct Nic {
     pub name: String,
     pub mac: MacAddress,
     pub client_id: Option<String>,
+    /// The addresses that it had in the ramdisk, the older family first.
+    pub ips: Vec<IpAddr>,
     /// Whether `add_ports` selects it.
     pub valid: bool,
     /// The interface as posted, with `pxe_enabled`, its MAC address normalised, its IPv6 address without scope.
@@ -52,6 +56,7 @@ fn nics(body: &Body, is_valid: impl Fn(&Interface) -> bool) -> Vec<Nic> {
                 name: name.clone(),
                 mac,
                 client_id: interface.client_id.clone(),
+                ips: interface.ipv4.into_iter().chain(interface.ipv6).collect(),
                 valid: is_valid(interface),
                 record: normalised(record.clone(), mac, body.view.boot.pxe_mac),
             });

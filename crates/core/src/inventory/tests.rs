@@ -119,6 +119,7 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         ".{0,12}".prop_map(Value::from),
         "([0-9a-f]{2}:){5}[0-9a-f]{2}".prop_map(Value::from),
+        (0..9_u8, "0[1-7]([0-9a-f]{2}){0,8}").prop_map(|(kind, hex)| json!([[kind, hex]])),
     ];
     let keys = [
         "interfaces",
@@ -135,6 +136,9 @@ fn any_json() -> impl Strategy<Value = Value> {
         "pxe_interface",
         "error",
         "root_disk",
+        "lldp",
+        "lldp_raw",
+        "eth0",
     ];
     leaf.prop_recursive(4, 48, 6, move |inner| {
         prop_oneof![
@@ -147,6 +151,8 @@ fn any_json() -> impl Strategy<Value = Value> {
         ]
     })
 }
+
+const HOOKS: &str = "$default_hooks,memory,cpus,root-device,parse-lldp,local-link-connection,physical-network";
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2048))]
@@ -164,7 +170,7 @@ proptest! {
         if let Ok(body) = Body::try_from(json) {
             let mut node = node();
             node.properties.insert("root_device".to_owned(), hints);
-            let pipeline = Pipeline::parse("$default_hooks,memory,cpus,root-device", Pipeline::DEFAULT).unwrap();
+            let pipeline = Pipeline::parse(HOOKS, Pipeline::DEFAULT).unwrap();
             let ports = [port(1, "52:54:00:00:00:01"), port(2, "52:54:00:00:00:02")];
             let _ = pipeline.run(HookView { node: &node, ports: &ports }, &body, &HookOptions::default());
             let _ = summary::summary(&body.view);

@@ -73,6 +73,7 @@ impl From<&Config> for ConductorConfig {
                 keep_ports: inspector.keep_ports,
                 update_pxe_enabled: inspector.update_pxe_enabled,
                 disk_partitioning_spacing: inspector.disk_partitioning_spacing,
+                physical_networks: inspector.physical_network_cidr_map.clone(),
             },
             callback_override: inspector.callback_endpoint_override.clone(),
             boot_url: config.deploy.http_url.clone(),

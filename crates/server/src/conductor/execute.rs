@@ -124,10 +124,15 @@ impl Conductor {
         Secret::new(format!("{base}/iso/{run}/{}.iso", self.store().key().disc_secret(run).reveal()))
     }
 
-    /// `[inspector] extra_kernel_params`, or the node's own in its place.
+    /// `[inspector] extra_kernel_params`, or the node's own in its place, and what the hooks need of the ramdisk.
     pub(super) fn kernel_params(&self, task: &Task) -> Result<KernelParams, DriverError> {
         let own = task.node.driver_info.get("inspector_extra_kernel_params");
-        KernelParams::resolve(own, &self.config().extra_kernel_params).map_err(|wrong| {
+        let params = KernelParams::resolve(own, &self.config().extra_kernel_params);
+        let params = params.and_then(|params| match self.config().hooks.reads_lldp() {
+            true => params.listening_for_lldp(),
+            false => Ok(params),
+        });
+        params.map_err(|wrong| {
             DriverError::InvalidParameterValue(format!("driver_info/inspector_extra_kernel_params: {wrong}"))
         })
     }

@@ -3,7 +3,7 @@
 use std::{net::Ipv4Addr, path::PathBuf};
 
 use assay_core::{
-    hooks::{AddPorts, KeepPorts, Pipeline},
+    hooks::{AddPorts, KeepPorts, PhysicalNetworkMap, PhysicalNetworkMapError, Pipeline},
     kernel::KernelParams,
     power::BootMode,
     secret::MASK,
@@ -79,6 +79,16 @@ impl OptionValue for Pipeline {
     fn parse(text: &str) -> Result<Self, Unfit> {
         // `$default_hooks` has been replaced already.
         Self::parse(text, "").map_err(|wrong| Unfit::Because(wrong.to_string()))
+    }
+}
+
+impl OptionValue for PhysicalNetworkMap {
+    fn kind() -> String {
+        "map (network:name, …)".to_owned()
+    }
+
+    fn parse(text: &str) -> Result<Self, Unfit> {
+        text.parse().map_err(|wrong: PhysicalNetworkMapError| Unfit::Because(wrong.to_string()))
     }
 }
 

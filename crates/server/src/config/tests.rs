@@ -105,6 +105,17 @@ fn an_unknown_hook_and_an_unsafe_kernel_parameter_stop_the_start() {
 }
 
 #[test]
+fn a_map_of_networks_that_cannot_be_meant_stops_the_start() {
+    let text = "[inspector]\nphysical_network_cidr_map = 10.0.0.0/8:a,192.0.2.1/24:b\n";
+    let refusal = refusal(text);
+    assert!(
+        refusal.contains(":2: [inspector] physical_network_cidr_map: \"192.0.2.1/24:b\" has an address"),
+        "{refusal}"
+    );
+    assert!(load_text("[inspector]\nphysical_network_cidr_map = 10.0.0.0/8:a, 2001:db8::/64:b\n", &[]).is_ok());
+}
+
+#[test]
 fn a_boot_template_is_refused_with_what_to_use_instead() {
     let refusal = refusal("[pxe]\nipxe_config_template = /etc/x.template\n");
     assert!(refusal.contains("[pxe] ipxe_config_template: "), "{refusal}");

@@ -81,3 +81,31 @@ async fn kernel_parameters_of_the_node_replace_those_of_the_configuration() {
     site.inspect(&node, "manageable").await.unwrap();
     assert!(line().contains(" only=3") && !line().contains("site=1"), "{}", line());
 }
+
+#[tokio::test]
+async fn a_first_inspection_fills_in_where_the_port_is_plugged_in() {
+    const MAC: &str = "52:54:00:00:00:00";
+    let tlvs = json!([[1, "04001c73aabb01"], [2, "0545746865726e657437"], [3, "0078"], [8, "0501"], [0, ""]]);
+    let nic = json!({"name": "eth0", "mac_address": MAC, "ipv4_address": "192.0.2.7", "lldp": tlvs});
+    let inventory = json!({"interfaces": [nic], "cpu": {"architecture": "x86_64"}, "boot": {"pxe_interface": MAC}});
+    let body = json!({"inventory": inventory}).to_string();
+    let options = [
+        ("OS_INSPECTOR__HOOKS", "$default_hooks,parse-lldp,local-link-connection,physical-network"),
+        ("OS_INSPECTOR__PHYSICAL_NETWORK_CIDR_MAP", "192.0.2.0/24:physnet1"),
+        ("OS_INSPECTOR__EXTRA_KERNEL_PARAMS", "site=1"),
+    ];
+    let site = site(Ramdisk { content: Content::Raw(body.into()), ..Ramdisk::default() }, &options).await;
+    let node = site.enrol(0).await.unwrap();
+    site.inspect(&node, "manageable").await.unwrap();
+    let line = site.world.machine(0).state().boots.last().unwrap().kernel_line.clone().unwrap();
+    assert!(line.contains(" site=1 ipa-collect-lldp=1"), "{line}");
+
+    let path = format!("/v1/nodes/{node}/ports?fields=local_link_connection,physical_network");
+    let port = &site.rest.get(&path).await.unwrap()["ports"][0];
+    let link = json!({"switch_id": "00:1c:73:aa:bb:01", "port_id": "Ethernet7"});
+    assert_eq!((&port["local_link_connection"], &port["physical_network"]), (&link, &json!("physnet1")));
+    let inventory = site.rest.get(&format!("/v1/nodes/{node}/inventory")).await.unwrap();
+    assert_eq!(inventory["plugin_data"]["parsed_lldp"]["eth0"]["switch_port_id"], "Ethernet7");
+    let timeline = site.rest.get(&format!("/v1/nodes/{node}/timeline")).await.unwrap().to_string();
+    assert!(timeline.contains("LLDP of eth0: the management address is cut short"), "{timeline}");
+}

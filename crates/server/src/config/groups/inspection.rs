@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, time::Duration};
 
 use assay_core::{
-    hooks::{AddPorts, KeepPorts, Pipeline},
+    hooks::{AddPorts, KeepPorts, PhysicalNetworkMap, Pipeline},
     kernel::KernelParams,
 };
 
@@ -99,8 +99,12 @@ options! {
         update_pxe_enabled: bool = "true";
         /// What `$default_hooks` stands for in `hooks`.
         default_hooks: String = "ramdisk-error,validate-interfaces,ports,architecture";
-        /// The hooks that process an inventory, in their order.
+        /// The hooks that process an inventory, in their order. With `local-link-connection` or `parse-lldp`
+        /// among them the ramdisk is told to listen for LLDP.
         hooks: Pipeline = "$default_hooks";
+        /// Which physical network the NICs with an address of a network are on, for the hook
+        /// `physical-network`; the first that holds the address counts.
+        physical_network_cidr_map: PhysicalNetworkMap = "";
         /// Create ports from the BMC's list of NICs before the ramdisk is booted.
         pre_create_ports: bool = "true";
         /// Leave one GiB for partitioning in `local_gb`.
