@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::neutron::SWITCH_ID;
 use super::{INSPECTION, INSPECTION_INTERFACE, INSPECTION_TAG, Lab, MANAGEMENT};
 use crate::command;
 use crate::interrupt::wait_for;
@@ -31,8 +32,16 @@ pub fn up(lab: &Lab) -> Result<()> {
         lab.ip(&["-n", &lab.name, "tuntap", "add", port, "mode", "tap"])?;
         lab.ip(&["-n", &lab.name, "link", "set", port, "up"])?;
         vsctl(lab, &["add-port", BRIDGE, port, &format!("tag={INSPECTION_TAG}")])?;
+        send_lldp(lab, port)?;
     }
     Ok(())
+}
+
+/// Has a port tell by LLDP what it is, every five seconds. Open vSwitch names itself by the port's MAC address, which is
+/// here the same for all, as it is with the switches that people buy.
+fn send_lldp(lab: &Lab, port: &str) -> Result<()> {
+    lab.ip(&["-n", &lab.name, "link", "set", port, "address", SWITCH_ID])?;
+    vsctl(lab, &["set", "interface", port, "lldp:enable=true"]).map(drop)
 }
 
 fn start_daemons(lab: &Lab) -> Result<()> {

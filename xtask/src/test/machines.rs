@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::findings::Findings;
 use super::{Check, Counts, Group};
@@ -14,6 +14,7 @@ use crate::command;
 use crate::images::{self, Image};
 use crate::interrupt::wait_for;
 use crate::lab::machine::{Firmware, Machine};
+use crate::lab::neutron::SWITCH_ID;
 use crate::lab::{Lab, power, segment};
 use crate::project::{Project, read};
 use crate::setup;
@@ -28,6 +29,9 @@ pub const CHECKS: &[Check] = &[
 
 /// More than the defaults, so that the inventory shows in the node's properties.
 const HOOKS: &str = "$default_hooks,memory,cpus,root-device";
+
+/// And for a ramdisk that listens to the switch.
+const LLDP_HOOKS: &str = "$default_hooks,memory,cpus,root-device,parse-lldp,local-link-connection";
 
 /// A lab with Assay and its nodes, enrolled and `manageable`.
 pub struct Site<'a> {
@@ -78,7 +82,9 @@ fn boots_by(project: &Project, interface: &str) -> Result<Counts> {
 }
 
 fn stock(project: &Project) -> Result<Counts> {
-    on_site(project, "lab ipa", vec![Machine::large(1, Firmware::Bios)], images::ipa, |site, findings| {
+    let machines = vec![Machine::large(1, Firmware::Bios)];
+    let options = [("OS_INSPECTOR__HOOKS", LLDP_HOOKS)];
+    on_site_with(project, "lab ipa", machines, images::ipa, &options, |site, findings| {
         let machine = &site.lab.machines[0];
         site.inspect(machine)?;
         site.ends_well(machine, Duration::from_secs(300), findings)?;
@@ -86,7 +92,7 @@ fn stock(project: &Project) -> Result<Counts> {
         let disk = &inventory["inventory"]["disks"][0];
         findings.equal("the disk's serial number", &disk["serial"].as_str(), &Some("DISK0001"));
         findings.equal("the vendor", &inventory["inventory"]["system_vendor"]["manufacturer"].as_str(), &Some("Assay"));
-        Ok(())
+        site.knows_its_switch(machine, &inventory["plugin_data"], findings)
     })
 }
 
@@ -189,6 +195,17 @@ impl Site<'_> {
             }
             Ok((now == state).then_some(()))
         })
+    }
+
+    /// The machine's port has the place that the switch told by LLDP, and the inventory all that it told.
+    fn knows_its_switch(&self, machine: &Machine, plugin_data: &Value, findings: &mut Findings) -> Result<()> {
+        let ports = self.client.json(&["port", "list", "--fields", "local_link_connection"])?;
+        let link = json!({"switch_id": SWITCH_ID, "port_id": machine.name});
+        findings.equal("where the port is plugged in", &ports[0]["local_link_connection"], &link);
+        let parsed = plugin_data["parsed_lldp"].as_object().and_then(|parsed| parsed.values().next());
+        let system = parsed.and_then(|told| told["switch_system_description"].as_str()).unwrap_or_default();
+        findings.expect(&format!("the switch's own words, {system:?}"), system.starts_with("openvswitch"));
+        Ok(())
     }
 
     pub fn inventory(&self, machine: &Machine) -> Result<Value> {

@@ -42,6 +42,30 @@ fn a_switch_and_its_port_are_read_as_each_vendor_names_them() {
     }
 }
 
+/// What Open vSwitch 3.1.0 sent, as ironic-python-agent 13.0.0 posted it; the TLV of an organisation is Avaya's.
+#[test]
+fn a_frame_of_open_vswitch_is_read() {
+    let avaya = "00040d0b000000000000000000000000000000000000000000000000000000000000000038000000525400aabb0100000000";
+    let frame = json!([
+        [1, "04525400aabb01"],
+        [2, "056e6f646531"],
+        [3, "0078"],
+        [6, "6f70656e7673776974636820332e312e30"],
+        [7, "00040004"],
+        [127, avaya],
+        [0, ""]
+    ]);
+    assert_eq!(
+        told(frame.as_array().unwrap()),
+        [
+            Information::ChassisId(Identifier::Mac("52:54:00:aa:bb:01".parse().unwrap())),
+            Information::PortId(Identifier::Text("node1".into())),
+            Information::SystemDescription("openvswitch 3.1.0".into()),
+            Information::Capabilities { supported: vec!["Bridge"], enabled: vec!["Bridge"] },
+        ]
+    );
+}
+
 #[test]
 fn every_basic_field_is_read() {
     use Information as I;
