@@ -11,6 +11,9 @@ use crate::{
     port::Port,
 };
 
+/// How many warnings the operator is told in full: a body can give rise to one for each interface, twice.
+const MOST_WARNINGS: usize = 64;
+
 /// A node and its ports after the changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Applied {
@@ -74,6 +77,11 @@ pub fn apply(
             }
             Change::Warn(text) => applied.warnings.push(text.clone()),
         }
+    }
+    let more = applied.warnings.len().saturating_sub(MOST_WARNINGS);
+    if more > 0 {
+        applied.warnings.truncate(MOST_WARNINGS);
+        applied.warnings.push(format!("and {more} more warnings"));
     }
     applied
 }
@@ -156,6 +164,16 @@ mod tests {
         assert_eq!((created.created_at, created.pxe_enabled), (time(9), false));
         assert_eq!(created.extra["client-id"], "ff:00");
         assert_eq!(applied.warnings, ["no memory"]);
+    }
+
+    #[test]
+    fn warnings_beyond_a_readable_number_are_counted() {
+        for (given, told) in [(MOST_WARNINGS, MOST_WARNINGS), (MOST_WARNINGS + 9, MOST_WARNINGS + 1)] {
+            let changes = vec![Change::Warn("no memory".to_owned()); given];
+            let warnings = apply(node(), &[], JsonMap::new(), &changes, time(9), ids()).warnings;
+            assert_eq!(warnings.len(), told);
+            assert_eq!(warnings.last().is_some_and(|last| last == "and 9 more warnings"), given > MOST_WARNINGS);
+        }
     }
 
     #[test]
