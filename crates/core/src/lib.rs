@@ -20,6 +20,7 @@ pub mod microversion;
 pub mod name;
 pub mod node;
 pub mod port;
+pub mod portgroup;
 pub mod power;
 pub mod provision;
 pub mod run;

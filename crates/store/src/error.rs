@@ -20,13 +20,18 @@ pub enum StoreError {
         /// As the caller named it.
         id: String,
     },
-    /// The address belongs to another port.
-    #[error("A port with MAC address {0} already exists.")]
-    MacAddressInUse(MacAddress),
+    /// The address belongs to another object of the same kind.
+    #[error("A {kind} with MAC address {address} already exists.")]
+    MacAddressInUse {
+        /// `port` or `portgroup`.
+        kind: &'static str,
+        /// The address.
+        address: MacAddress,
+    },
     /// The name belongs to another object of the same kind.
     #[error("A {kind} with name {name} already exists.")]
     DuplicateName {
-        /// `node` or `port`.
+        /// `node`, `port`, …
         kind: &'static str,
         /// The name.
         name: String,

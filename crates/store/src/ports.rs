@@ -7,17 +7,23 @@ use assay_core::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _, Select,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _,
+    sea_query::{Query, SelectStatement},
 };
-use uuid::Uuid;
 
 use crate::{
     Conn, StoreError, Tx,
-    entity::ports::{ActiveModel, Column as C, Entity},
-    error::is_duplicate,
-    page::{self, Page},
+    documents::{Documents, Unique},
+    entity::{
+        nodes,
+        ports::{ActiveModel, Column as C, Entity},
+    },
+    page::Page,
     time::micros,
 };
+
+const PORTS: Documents<Entity> =
+    Documents { kind: "Port", noun: "port", table: "ports", seq: C::Seq, id: C::Id, name: C::Name, doc: C::Doc };
 
 /// Which ports are asked for; each condition that is given must hold.
 #[derive(Clone, Debug, Default)]
@@ -26,26 +32,28 @@ pub struct PortFilter {
     pub node: Option<NodeId>,
     pub address: Option<MacAddress>,
     pub portgroup: Option<PortgroupId>,
+    /// The node is in one of these.
+    pub shards: Option<Vec<String>>,
 }
 
 /// What ports can be sorted by: every column of theirs that is not JSON.
 #[derive(Clone, Copy, Debug)]
-pub struct PortSort(C);
+pub struct PortSort(Option<C>);
 
 impl PortSort {
     /// Reads the API's `sort_key`; `id` is the order without a sort key. `None`: not sortable.
     #[must_use]
     pub fn parse(key: &str) -> Option<Self> {
         Some(Self(match key {
-            "id" => C::Seq,
-            "uuid" => C::Id,
-            "address" => C::Address,
-            "name" => C::Name,
-            "physical_network" => C::PhysicalNetwork,
-            "pxe_enabled" => C::PxeEnabled,
-            "is_smartnic" => C::IsSmartnic,
-            "created_at" => C::CreatedAt,
-            "updated_at" => C::UpdatedAt,
+            "id" => None,
+            "uuid" => Some(C::Id),
+            "address" => Some(C::Address),
+            "name" => Some(C::Name),
+            "physical_network" => Some(C::PhysicalNetwork),
+            "pxe_enabled" => Some(C::PxeEnabled),
+            "is_smartnic" => Some(C::IsSmartnic),
+            "created_at" => Some(C::CreatedAt),
+            "updated_at" => Some(C::UpdatedAt),
             _ => return None,
         }))
     }
@@ -56,8 +64,7 @@ impl PortSort {
 /// # Errors
 /// [`StoreError::MacAddressInUse`], [`StoreError::DuplicateName`], [`StoreError::AlreadyExists`].
 pub async fn insert(tx: &Tx<'_>, port: &Port) -> Result<(), StoreError> {
-    Entity::insert(columns(port)?).exec_without_returning(&tx.db).await.map_err(|error| refusal(error, port))?;
-    Ok(())
+    PORTS.insert(tx, columns(port)?, unique(port)).await
 }
 
 /// The port with this UUID.
@@ -65,8 +72,7 @@ pub async fn insert(tx: &Tx<'_>, port: &Port) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::NotFound`].
 pub async fn get(conn: &Conn<'_>, id: PortId) -> Result<Port, StoreError> {
-    let found = all(conn, Entity::find().filter(C::Id.eq(id.0))).await?;
-    found.into_iter().next().ok_or_else(|| StoreError::not_found("Port", &id))
+    PORTS.get(conn, id.0).await
 }
 
 /// The port with this UUID or name.
@@ -74,11 +80,7 @@ pub async fn get(conn: &Conn<'_>, id: PortId) -> Result<Port, StoreError> {
 /// # Errors
 /// [`StoreError::NotFound`].
 pub async fn find(conn: &Conn<'_>, uuid_or_name: &str) -> Result<Port, StoreError> {
-    let select = match Uuid::parse_str(uuid_or_name) {
-        Ok(id) => Entity::find().filter(C::Id.eq(id)),
-        Err(_) => Entity::find().filter(C::Name.eq(uuid_or_name)),
-    };
-    all(conn, select).await?.into_iter().next().ok_or_else(|| StoreError::not_found("Port", &uuid_or_name))
+    PORTS.find(conn, uuid_or_name).await
 }
 
 /// All ports of a node, in the order in which they were made.
@@ -89,12 +91,20 @@ pub async fn of_node(conn: &Conn<'_>, node: NodeId) -> Result<Vec<Port>, StoreEr
     list(conn, &PortFilter { node: Some(node), ..PortFilter::default() }, &Page::default()).await
 }
 
+/// All ports of a port group, in the order in which they were made.
+///
+/// # Errors
+/// What the database answers.
+pub async fn of_portgroup(conn: &Conn<'_>, group: PortgroupId) -> Result<Vec<Port>, StoreError> {
+    list(conn, &PortFilter { portgroup: Some(group), ..PortFilter::default() }, &Page::default()).await
+}
+
 /// The ports that have one of these addresses.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn port_by_macs(conn: &Conn<'_>, macs: &[MacAddress]) -> Result<Vec<Port>, StoreError> {
-    all(conn, Entity::find().filter(C::Address.is_in(macs.iter().map(MacAddress::to_string)))).await
+    PORTS.all(conn, Entity::find().filter(C::Address.is_in(macs.iter().map(MacAddress::to_string)))).await
 }
 
 /// A page of a list.
@@ -106,11 +116,16 @@ pub async fn list(conn: &Conn<'_>, filter: &PortFilter, page: &Page<PortSort>) -
         filter.node.map(|node| C::NodeId.eq(node.0)),
         filter.address.map(|address| C::Address.eq(address.to_string())),
         filter.portgroup.map(|group| C::PortgroupId.eq(group.0)),
+        filter.shards.as_ref().map(|shards| C::NodeId.in_subquery(nodes_in(shards))),
     ];
     let select = conditions.into_iter().flatten().fold(Entity::find(), |select, condition| select.filter(condition));
-    let sort = page.sort.map(|PortSort(column)| column).filter(|column| !matches!(column, C::Seq));
-    let columns = page::Columns { kind: "Port", seq: C::Seq, id: C::Id, sort };
-    all(conn, page::cut(conn, select, columns, page).await?).await
+    PORTS.page(conn, select, page, page.sort.and_then(|PortSort(column)| column)).await
+}
+
+/// The nodes that are in one of the shards.
+fn nodes_in(shards: &[String]) -> SelectStatement {
+    let in_one = nodes::Column::Shard.is_in(shards);
+    Query::select().column(nodes::Column::Id).from(nodes::Entity).and_where(in_one).to_owned()
 }
 
 /// Writes the whole port.
@@ -119,13 +134,7 @@ pub async fn list(conn: &Conn<'_>, filter: &PortFilter, page: &Page<PortSort>) -
 /// [`StoreError::NotFound`], and the duplicates of [`insert`].
 pub async fn update(tx: &Tx<'_>, port: &Port) -> Result<(), StoreError> {
     let row = ActiveModel { id: NotSet, created_at: NotSet, ..columns(port)? };
-    let written = Entity::update_many()
-        .set(row)
-        .filter(C::Id.eq(port.id.0))
-        .exec(&tx.db)
-        .await
-        .map_err(|error| refusal(error, port))?;
-    if written.rows_affected == 1 { Ok(()) } else { Err(StoreError::not_found("Port", &port.id)) }
+    PORTS.update(tx, row, unique(port)).await
 }
 
 /// Deletes a port.
@@ -133,15 +142,11 @@ pub async fn update(tx: &Tx<'_>, port: &Port) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::NotFound`].
 pub async fn delete(tx: &Tx<'_>, id: PortId) -> Result<(), StoreError> {
-    let deleted = Entity::delete_many().filter(C::Id.eq(id.0)).exec(&tx.db).await?;
-    if deleted.rows_affected == 1 { Ok(()) } else { Err(StoreError::not_found("Port", &id)) }
+    PORTS.delete(tx, id.0).await
 }
 
-async fn all(conn: &Conn<'_>, select: Select<Entity>) -> Result<Vec<Port>, StoreError> {
-    let docs: Vec<String> = select.select_only().column(C::Doc).into_tuple().all(&conn.db).await?;
-    docs.iter()
-        .map(|doc| serde_json::from_str(doc).map_err(|error| StoreError::corrupt("ports", &doc, &error)))
-        .collect()
+fn unique(port: &Port) -> Unique<'_> {
+    Unique { id: port.id.0, name: port.name.as_deref(), address: Some(port.address) }
 }
 
 fn columns(port: &Port) -> Result<ActiveModel, StoreError> {
@@ -157,18 +162,6 @@ fn columns(port: &Port) -> Result<ActiveModel, StoreError> {
         is_smartnic: Set(port.is_smartnic),
         created_at: Set(micros(port.created_at)),
         updated_at: Set(port.updated_at.map(micros)),
-        doc: Set(serde_json::to_string(port).map_err(|error| StoreError::corrupt("ports", &port.id, &error))?),
+        doc: Set(PORTS.text(port.id.0, port)?),
     })
-}
-
-fn refusal(error: DbErr, port: &Port) -> StoreError {
-    if is_duplicate(&error, "ports", "address") {
-        StoreError::MacAddressInUse(port.address)
-    } else if is_duplicate(&error, "ports", "name") {
-        StoreError::DuplicateName { kind: "port", name: port.name.clone().unwrap_or_default() }
-    } else if is_duplicate(&error, "ports", "id") {
-        StoreError::AlreadyExists { kind: "port", id: port.id.0 }
-    } else {
-        error.into()
-    }
 }

@@ -1,7 +1,8 @@
 //! Which fields of an object an answer shows: all that the version has, the few of a list, or those
 //! that the request asks for.
 
-use assay_core::microversion::{Microversion, NodeField, NodeQuery, PortField};
+use assay_core::microversion::{Microversion, NodeField, NodeQuery, PortField, PortgroupField};
+use serde::ser::{SerializeMap, Serializer};
 
 use crate::{query::Arguments, refusal::Refusal, value};
 
@@ -15,35 +16,35 @@ pub trait Field: Copy + PartialEq + 'static {
     /// The field that the API calls so.
     fn named(name: &str) -> Option<Self>;
 
+    /// What the API calls it.
+    fn name(self) -> &'static str;
+
     /// The minor version since which it exists.
     fn since(self) -> u16;
 }
 
-impl Field for NodeField {
-    const EVERY: &'static [Self] = Self::ALL;
-    const LINKS: Self = Self::Links;
+macro_rules! fields_of_an_object {
+    ($($fields:ident),+) => {$(
+        impl Field for $fields {
+            const EVERY: &'static [Self] = Self::ALL;
+            const LINKS: Self = Self::Links;
 
-    fn named(name: &str) -> Option<Self> {
-        Self::parse(name)
-    }
+            fn named(name: &str) -> Option<Self> {
+                Self::parse(name)
+            }
 
-    fn since(self) -> u16 {
-        self.since()
-    }
+            fn name(self) -> &'static str {
+                self.as_str()
+            }
+
+            fn since(self) -> u16 {
+                self.since()
+            }
+        }
+    )+};
 }
 
-impl Field for PortField {
-    const EVERY: &'static [Self] = Self::ALL;
-    const LINKS: Self = Self::Links;
-
-    fn named(name: &str) -> Option<Self> {
-        Self::parse(name)
-    }
-
-    fn since(self) -> u16 {
-        self.since()
-    }
-}
+fields_of_an_object!(NodeField, PortField, PortgroupField);
 
 /// Those of `fields` that `version` has.
 #[must_use]
@@ -55,6 +56,22 @@ pub fn known<F: Field>(fields: &[F], version: Microversion) -> Vec<F> {
 #[must_use]
 pub fn all<F: Field>(version: Microversion) -> Vec<F> {
     known(F::EVERY, version)
+}
+
+/// An object of `fields`, each written by `entry`.
+///
+/// # Errors
+/// What the serializer answers.
+pub fn object<S: Serializer, F: Field>(
+    serializer: S,
+    fields: &[F],
+    entry: impl Fn(&mut S::SerializeMap, F) -> Result<(), S::Error>,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(fields.len()))?;
+    for field in fields {
+        entry(&mut map, *field)?;
+    }
+    map.end()
 }
 
 /// The fields of a single object: those of the argument `fields`, or all.

@@ -1,11 +1,14 @@
 //! JSON patch as the bare metal API takes it: `add`, `replace` and `remove` on plain paths, applied
 //! one at a time so that an error names its operation.
 
-use assay_core::secret::{MASK, is_secret_key};
+use assay_core::{
+    microversion::Microversion,
+    secret::{MASK, is_secret_key},
+};
 use json_patch::{PatchOperation, patch_unsafe};
 use serde_json::{Map, Value, json};
 
-use crate::{refusal::Refusal, repr::repr};
+use crate::{fields::Field, refusal::Refusal, repr::repr};
 
 /// One operation, checked against the schema.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,11 +90,27 @@ fn is_plain_path(path: &str) -> bool {
         && parts.all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-'))
 }
 
-/// Refuses operations outside of the attributes that can be changed.
+/// An object's document as `operations` change it, of which the fields `settable` can be changed.
 ///
 /// # Errors
-/// Refused with the list of those that can.
-pub fn check_roots<'a>(
+/// Refused when an operation can't be applied, or touches what the version does not have or what
+/// can't be written.
+pub fn changed<F: Field>(
+    document: Value,
+    operations: &[Operation],
+    settable: &[F],
+    version: Microversion,
+) -> Result<Value, Refusal> {
+    check_roots(operations, settable.iter().map(|field| field.name()))?;
+    let young = |operation: &Operation| F::named(operation.root()).is_some_and(|field| !version.has(field.since()));
+    if operations.iter().any(young) {
+        return Err(Refusal::NotAcceptable);
+    }
+    apply(document, operations)
+}
+
+/// Refuses operations outside of the attributes that can be changed, listing those.
+fn check_roots<'a>(
     operations: &[Operation],
     mut allowed: impl Iterator<Item = &'a str> + Clone,
 ) -> Result<(), Refusal> {
@@ -109,10 +128,7 @@ pub fn check_roots<'a>(
 
 /// Applies the operations in their order. What they removed at the root is absent afterwards: the
 /// caller reads it as the default.
-///
-/// # Errors
-/// Refused naming the operation that can't be applied.
-pub fn apply(mut document: Value, operations: &[Operation]) -> Result<Value, Refusal> {
+fn apply(mut document: Value, operations: &[Operation]) -> Result<Value, Refusal> {
     for operation in operations {
         if operation.kind == "add" && operation.is_at_root() && document.pointer(&operation.path).is_none() {
             return Err(operation.refused(format_args!(

@@ -16,6 +16,7 @@ pub const CHECKS: &[Check] = &[Check { group: Group::Api, name: "walk with the s
 fn walk(project: &Project) -> Result<Counts> {
     on_site(project, "api walk", vec![Machine::small(1, Firmware::Bios)], images::tiny, |site, findings| {
         read(site, findings)?;
+        bond(site, findings)?;
         change(site, findings);
         refuse(site, findings);
         end(site, findings)
@@ -41,6 +42,36 @@ fn read(site: &Site, findings: &mut Findings) -> Result<()> {
     findings.works("conductor list", site.client.json(&["conductor", "list"]));
     findings.works("boot device show", site.client.json(&["node", "boot", "device", "show", name]));
     validate(site, findings)
+}
+
+/// A port group's life, with the machine's port in it.
+fn bond(site: &Site, findings: &mut Findings) -> Result<()> {
+    let client = &site.client;
+    let node = assay::node_field(site.lab, &site.lab.machines[0].name, "uuid")?;
+    let ports = client.json(&["port", "list"])?;
+    let [node, port] = [&node, &ports[0]["uuid"]].map(|uuid| uuid.as_str().unwrap_or_default());
+    let made = client.json(&["port", "group", "create", "--node", node, "--name", "bond0", "--mode", "802.3ad"])?;
+    let group = made["uuid"].as_str().unwrap_or_default();
+    for words in [
+        &["port", "set", port, "--port-group", group][..],
+        &["port", "create", "52:54:00:aa:00:01", "--node", node, "--port-group", group],
+        &["port", "group", "set", "bond0", "--property", "miimon=100", "--unsupport-standalone-ports"],
+        &["port", "group", "unset", "bond0", "--property", "miimon"],
+    ] {
+        findings.works(&words.join(" "), client.run(words));
+    }
+    findings
+        .expect("refused: a group with ports is deleted", client.run(&["port", "group", "delete", "bond0"]).is_err());
+    let members = client.json(&["port", "list", "--port-group", "bond0"])?;
+    findings.equal("ports of the group", &members.as_array().map(Vec::len), &Some(2));
+    let listed = client.json(&["port", "group", "list", "--node", node, "--long"])?;
+    findings.equal("the listed group's mode", &listed[0]["mode"].as_str(), &Some("802.3ad"));
+    for member in members.as_array().into_iter().flatten() {
+        let member = member["uuid"].as_str().unwrap_or_default();
+        findings.works("port unset --port-group", client.run(&["port", "unset", member, "--port-group"]));
+    }
+    findings.works("port group delete", client.run(&["port", "group", "delete", "bond0"]));
+    Ok(())
 }
 
 fn validate(site: &Site, findings: &mut Findings) -> Result<()> {

@@ -4,7 +4,9 @@ mod table;
 
 use std::fmt;
 
-pub use table::{Endpoint, NodeField, NodeQuery, PortField, PortQuery, TooOld, behaviour, verb_since};
+pub use table::{
+    Endpoint, NodeField, NodeQuery, PortField, PortQuery, PortgroupField, PortgroupQuery, TooOld, behaviour, verb_since,
+};
 
 /// A version `1.<minor>` of the bare metal API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -115,6 +115,16 @@ since_table! {
 }
 
 since_table! {
+    /// The fields of a port group in API answers.
+    PortgroupField {
+        Uuid = "uuid" 23, CreatedAt = "created_at" 23, UpdatedAt = "updated_at" 23, Address = "address" 23,
+        Extra = "extra" 23, InternalInfo = "internal_info" 23, Mode = "mode" 26, Name = "name" 23,
+        Properties = "properties" 26, StandalonePortsSupported = "standalone_ports_supported" 23,
+        NodeUuid = "node_uuid" 23, Links = "links" 23, Ports = "ports" 23,
+    }
+}
+
+since_table! {
     /// The query arguments of `GET /v1/nodes`.
     NodeQuery {
         Limit = "limit" 1, Marker = "marker" 1, SortKey = "sort_key" 1, SortDir = "sort_dir" 1,
@@ -134,6 +144,14 @@ since_table! {
         Limit = "limit" 1, Marker = "marker" 1, SortKey = "sort_key" 1, SortDir = "sort_dir" 1,
         Fields = "fields" 8, Detail = "detail" 43, Node = "node" 6, NodeUuid = "node_uuid" 1,
         Address = "address" 1, Portgroup = "portgroup" 24, Shard = "shard" 82,
+    }
+}
+
+since_table! {
+    /// The query arguments of `GET /v1/portgroups`.
+    PortgroupQuery {
+        Limit = "limit" 23, Marker = "marker" 23, SortKey = "sort_key" 23, SortDir = "sort_dir" 23,
+        Fields = "fields" 23, Detail = "detail" 43, Node = "node" 23, Address = "address" 23,
     }
 }
 

@@ -22,18 +22,12 @@ struct Kind {
     endpoint: Endpoint,
     /// One of them, as refusals call it.
     name: &'static str,
-    /// What is below one of them, with the version since which it is.
-    below: Option<(&'static str, Endpoint)>,
+    /// What is below one of them.
+    below: Option<&'static str>,
 }
 
 const KINDS: &[Kind] = &[
-    Kind { path: "chassis", endpoint: Endpoint::Chassis, name: "Chassis", below: Some(("nodes", Endpoint::Chassis)) },
-    Kind {
-        path: "portgroups",
-        endpoint: Endpoint::Portgroups,
-        name: "Portgroup",
-        below: Some(("ports", Endpoint::PortgroupPorts)),
-    },
+    Kind { path: "chassis", endpoint: Endpoint::Chassis, name: "Chassis", below: Some("nodes") },
     Kind { path: "allocations", endpoint: Endpoint::Allocations, name: "Allocation", below: None },
     Kind { path: "deploy_templates", endpoint: Endpoint::DeployTemplates, name: "Deploy template", below: None },
     Kind { path: "runbooks", endpoint: Endpoint::Runbooks, name: "Runbook", below: None },
@@ -54,15 +48,13 @@ impl Kind {
     fn routes(&'static self, router: Router<Api>) -> Router<Api> {
         let list = move |asked: Asked| async move { self.list(&asked) };
         let make = move |asked: Asked| async move { self.cannot_be_made(&asked) };
-        let find =
-            move |asked: Asked, Path(id): Path<String>| async move { self.not_found(&asked, self.endpoint, &id) };
+        let find = move |asked: Asked, Path(id): Path<String>| async move { self.not_found(&asked, &id) };
         let path = format!("/v1/{}", self.path);
         let router = router
             .route(&path, get(list).post(make))
             .route(&format!("{path}/detail"), get(list))
             .route(&format!("{path}/{{id}}"), any(find));
-        let Some((below, since)) = self.below else { return router };
-        let find = move |asked: Asked, Path(id): Path<String>| async move { self.not_found(&asked, since, &id) };
+        let Some(below) = self.below else { return router };
         router
             .route(&format!("{path}/{{id}}/{below}"), get(find))
             .route(&format!("{path}/{{id}}/{below}/detail"), get(find))
@@ -74,8 +66,8 @@ impl Kind {
         ok(&json!({ key: [] }))
     }
 
-    fn not_found(&self, asked: &Asked, since: Endpoint, id: &str) -> Result<(), ApiError> {
-        asked.needs(since)?;
+    fn not_found(&self, asked: &Asked, id: &str) -> Result<(), ApiError> {
+        asked.needs(self.endpoint)?;
         Err(ApiError::NotFound(format!("{} {id} could not be found.", self.name)))
     }
 

@@ -87,6 +87,7 @@ impl ApiError {
             Self::Refused(Refusal::Forbidden(_)) | Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Refused(Refusal::NotAcceptable) => StatusCode::NOT_ACCEPTABLE,
             Self::Update(UpdateRefusal::Protected(_)) => StatusCode::FORBIDDEN,
+            Self::Update(refusal) if refusal.is_callers_fault() => StatusCode::BAD_REQUEST,
             Self::Update(_) | Self::Conflict(_) => StatusCode::CONFLICT,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -122,7 +123,7 @@ pub const NOT_FOUND: &str = "Resource could not be found.";
 fn store_status(error: &StoreError) -> StatusCode {
     match error {
         StoreError::NotFound { .. } => StatusCode::NOT_FOUND,
-        StoreError::MacAddressInUse(_)
+        StoreError::MacAddressInUse { .. }
         | StoreError::DuplicateName { .. }
         | StoreError::AlreadyExists { .. }
         | StoreError::InstanceInUse(_)

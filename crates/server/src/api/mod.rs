@@ -20,8 +20,11 @@ mod drivers;
 pub(crate) mod envelope;
 mod error;
 pub(crate) mod extract;
+mod list;
 mod locked;
 mod nodes;
+mod owned;
+mod portgroups;
 mod ports;
 pub mod settings;
 
@@ -57,6 +60,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1", get(collections::v1))
         .nest("/v1/nodes", nodes::router())
         .nest("/v1/ports", ports::router())
+        .nest("/v1/portgroups", portgroups::router())
         .nest("/v1/drivers", drivers::router())
         .nest("/v1/conductors", conductors::router())
         .route("/v1/shards", get(collections::shards))

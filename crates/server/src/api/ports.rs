@@ -1,121 +1,86 @@
-//! `/v1/ports`, and the ports below a node.
+//! `/v1/ports`, and the ports below a node and a port group.
 
 use std::sync::Arc;
 
 use assay_core::{
-    id::{NodeId, PortId},
+    id::PortId,
     microversion::{Endpoint, PortQuery},
     port::Port,
+    portgroup::Membership,
     update,
 };
 use assay_store::{
-    StoreError, Tx, nodes,
-    page::Page,
+    Conn, nodes, portgroups,
     ports::{self, PortFilter, PortSort},
 };
 use assay_wire::{
     fields,
     patch::{self, Operation},
-    port::{self, PortList, PortView},
+    port::{self, Parent, PortList, PortView},
 };
 use axum::{
     Router,
     extract::{Path, State},
     http::StatusCode,
     response::Response,
-    routing,
+    routing::{self, MethodRouter},
 };
 use chrono::Utc;
-use futures::future::BoxFuture;
-use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
     Api, ApiError,
     extract::{Args, Asked, Json, created, ok},
-    locked::{patiently, refuse_locked},
+    list::{self, ending},
+    owned::{absent_is_invalid, exclusively, next_owner, owner_asked_for},
 };
 
 pub fn router() -> Router<Api> {
     Router::new()
-        .route("/", routing::get(list).post(create))
-        .route("/detail", routing::get(detail))
+        .route("/", all(false).post(create))
+        .route("/detail", all(true))
         .route("/{port}", routing::get(get).patch(change).delete(delete))
 }
 
-#[derive(Serialize)]
-struct Collection<'a> {
-    ports: Vec<PortView<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
+fn all(detail: bool) -> MethodRouter<Api> {
+    routing::get(move |State(api): State<Api>, asked: Asked, args: Args| async move {
+        let list = PortList::parse(args.0, asked.version, api.settings.max_limit, detail)?;
+        answer(&api, &asked, &list, &format!("ports{}", ending(detail))).await
+    })
 }
 
-async fn list(State(api): State<Api>, asked: Asked, args: Args) -> Result<Response, ApiError> {
-    let list = PortList::parse(args.0, asked.version, api.settings.max_limit, false)?;
-    answer(&api, &asked, &list, "ports").await
-}
-
-async fn detail(State(api): State<Api>, asked: Asked, args: Args) -> Result<Response, ApiError> {
-    let list = PortList::parse(args.0, asked.version, api.settings.max_limit, true)?;
-    answer(&api, &asked, &list, "ports/detail").await
-}
-
-/// `GET /v1/nodes/<node>/ports`.
-pub async fn of_node(
-    State(api): State<Api>,
-    asked: Asked,
-    args: Args,
-    Path(ident): Path<String>,
-) -> Result<Response, ApiError> {
-    below_node(&api, &asked, args, ident, false).await
-}
-
-/// `GET /v1/nodes/<node>/ports/detail`.
-pub async fn of_node_detail(
-    State(api): State<Api>,
-    asked: Asked,
-    args: Args,
-    Path(ident): Path<String>,
-) -> Result<Response, ApiError> {
-    below_node(&api, &asked, args, ident, true).await
-}
-
-async fn below_node(api: &Api, asked: &Asked, args: Args, ident: String, detail: bool) -> Result<Response, ApiError> {
-    let mut list = PortList::parse(args.0, asked.version, api.settings.max_limit, detail)?;
-    let path = format!("nodes/{ident}/ports{}", if detail { "/detail" } else { "" });
-    nodes::find(&api.store.read(), &ident).await?;
-    list.node = Some(ident);
-    answer(api, asked, &list, &path).await
+/// `GET ports` and `GET ports/detail` below the object that the path names.
+pub fn below(parent: Parent, detail: bool) -> MethodRouter<Api> {
+    routing::get(move |State(api): State<Api>, asked: Asked, args: Args, Path(ident): Path<String>| async move {
+        let above = match parent {
+            Parent::Node => "nodes",
+            Parent::Portgroup => {
+                asked.needs(Endpoint::PortgroupPorts)?;
+                "portgroups"
+            }
+        };
+        let path = format!("{above}/{ident}/ports{}", ending(detail));
+        let list = PortList::parse(args.0, asked.version, api.settings.max_limit, detail)?.below(parent, ident)?;
+        answer(&api, &asked, &list, &path).await
+    })
 }
 
 async fn answer(api: &Api, asked: &Asked, list: &PortList, path: &str) -> Result<Response, ApiError> {
-    let ports = read(api, list).await?;
-    let views = ports.iter().map(|port| PortView { port, fields: &list.fields, base: &asked.base }).collect();
-    let url = format!("{}/v1/{path}", asked.base);
-    let last = ports.last().map(|port| port.id.0);
-    ok(&Collection { ports: views, next: list.page.next(&url, &list.kept, ports.len(), last) })
-}
-
-async fn read(api: &Api, list: &PortList) -> Result<Vec<Port>, ApiError> {
     let conn = api.store.read();
-    let node = match &list.node {
+    let group = match &list.portgroup {
+        Some(ident) => Some(portgroups::find(&conn, ident).await?.id),
         None => None,
-        Some(ident) => match nodes::find(&conn, ident).await {
-            Ok(row) => Some(row.node.id),
-            Err(StoreError::NotFound { .. }) if Uuid::try_parse(ident).is_ok() => return Ok(Vec::new()),
-            Err(error) => return Err(error.into()),
-        },
     };
-    if list.portgroup.is_some() || list.shards.is_some() {
-        return Ok(Vec::new());
-    }
-    let page = Page {
-        limit: u64::try_from(list.page.limit).ok(),
-        marker: list.page.marker,
-        sort: Some(list.page.sort(PortSort::parse)?),
-        descending: list.page.descending,
+    let filter = PortFilter {
+        node: owner_asked_for(&conn, list.node.as_deref()).await?,
+        address: list.address,
+        portgroup: group,
+        shards: list.shards.clone(),
     };
-    Ok(ports::list(&conn, &PortFilter { node, address: list.address, portgroup: None }, &page).await?)
+    let ports = ports::list(&conn, &filter, &list::stored(&list.listing.page, PortSort::parse)?).await?;
+    let fields = &list.listing.fields;
+    let views: Vec<_> = ports.iter().map(|port| PortView { port, fields, base: &asked.base }).collect();
+    list::answer(asked, &list.listing, path, "ports", &views, ports.last().map(|port| port.id.0))
 }
 
 async fn find(api: &Api, asked: &Asked, ident: &str) -> Result<Port, ApiError> {
@@ -140,31 +105,29 @@ async fn get(
 async fn create(State(api): State<Api>, asked: Asked, args: Args, Json(body): Json) -> Result<Response, ApiError> {
     args.none()?;
     let new = port::create(&body, asked.version, PortId(Uuid::new_v4()), Utc::now())?;
-    refuse_portgroup(&new.port)?;
-    let port = api
-        .store
-        .write(move |tx| {
-            Box::pin(async move {
-                let node = nodes::find(tx, &new.node).await?.node.id;
-                let port = Port { node_id: node, ..new.port };
-                ports::insert(tx, &port).await?;
-                Ok(port)
-            })
+    let stored = api.store.write(move |tx| {
+        Box::pin(async move {
+            let node = nodes::find(tx, &new.node).await?.node.id;
+            let port = Port { node_id: node, ..new.port };
+            if let Err(refused) =
+                update::may_create_port(&port, new.asks_to_boot, membership(tx, &port).await?.as_ref())
+            {
+                return Ok(Err(refused));
+            }
+            ports::insert(tx, &port).await?;
+            Ok(Ok(port))
         })
-        .await
-        .map_err(|error| match error {
-            StoreError::NotFound { .. } => ApiError::Invalid(error.to_string()),
-            other => other.into(),
-        })?;
+    });
+    let port = stored.await.map_err(absent_is_invalid)??;
     let view = PortView { port: &port, fields: &fields::all(asked.version), base: &asked.base };
     created(&format!("{}/v1/ports/{}", asked.base, port.id), &view)
 }
 
-fn refuse_portgroup(port: &Port) -> Result<(), ApiError> {
-    match port.portgroup_id {
-        Some(group) => Err(ApiError::Invalid(format!("Portgroup {group} could not be found."))),
-        None => Ok(()),
-    }
+/// The group that a port is in, with all ports of it.
+async fn membership(conn: &Conn<'_>, port: &Port) -> Result<Option<Membership>, assay_store::StoreError> {
+    let Some(id) = port.portgroup_id else { return Ok(None) };
+    let group = portgroups::get(conn, id).await?;
+    Ok(Some(Membership { group, ports: ports::of_portgroup(conn, id).await? }))
 }
 
 async fn change(
@@ -177,21 +140,16 @@ async fn change(
     args.none()?;
     let operations: Arc<[Operation]> = patch::parse(&body)?.into();
     let (id, version) = (find(&api, &asked, &ident).await?.id, asked.version);
-    let changed = exclusively(&api, id, move |tx, node, port| {
+    let changed = exclusively(&api, id, move |tx, node, port: Port| {
         let operations = operations.clone();
         Box::pin(async move {
-            let patched = port::patch(&port, &operations, version).map_err(ApiError::from).and_then(|patched| {
-                refuse_portgroup(&patched)?;
-                update::may_update_port(&node, &port, &patched, version)?;
-                Ok(patched)
-            });
-            let Ok(mut patched) = patched else { return Ok(patched) };
-            if patched.node_id != port.node_id {
-                refuse_locked(&nodes::get(tx, patched.node_id).await?)?;
-            }
+            let mut patched = port::patch(&port, &operations, version)?;
+            let membership = membership(tx, &patched).await.map_err(absent_is_invalid)?;
+            update::may_update_port(&node, &port, &patched, membership.as_ref(), version)?;
+            next_owner(tx, &node, patched.node_id).await?;
             patched.updated_at = Some(Utc::now());
             ports::update(tx, &patched).await?;
-            Ok(Ok(patched))
+            Ok(patched)
         })
     })
     .await?;
@@ -206,41 +164,12 @@ async fn delete(
 ) -> Result<StatusCode, ApiError> {
     args.none()?;
     let id = find(&api, &asked, &ident).await?.id;
-    exclusively(&api, id, |tx, node, port| {
+    exclusively(&api, id, |tx, node, port: Port| {
         Box::pin(async move {
-            if let Err(refused) = update::may_delete_port(&node, &port) {
-                return Ok(Err(refused.into()));
-            }
-            Ok(Ok(ports::delete(tx, port.id).await?))
+            update::may_delete_port(&node, &port)?;
+            Ok(ports::delete(tx, port.id).await?)
         })
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Runs `work` on a port in a transaction in which nobody holds the lock of its node.
-async fn exclusively<T, Work>(api: &Api, id: PortId, work: Work) -> Result<T, ApiError>
-where
-    T: Send + 'static,
-    Work: for<'t> Fn(&'t Tx<'t>, assay_core::node::Node, Port) -> BoxFuture<'t, Result<Result<T, ApiError>, StoreError>>
-        + Send
-        + Sync
-        + 'static,
-{
-    let work = Arc::new(work);
-    patiently(api, || {
-        let work = work.clone();
-        async move {
-            let done = api.store.write(move |tx| {
-                Box::pin(async move {
-                    let port = ports::get(tx, id).await?;
-                    let row = nodes::get(tx, NodeId(port.node_id.0)).await?;
-                    refuse_locked(&row)?;
-                    work(tx, row.node, port).await
-                })
-            });
-            done.await?
-        }
-    })
-    .await
 }

@@ -31,6 +31,8 @@ pub struct Settings {
     pub default_resource_class: Option<String>,
     /// The conductor group of new nodes that name none.
     pub default_conductor_group: String,
+    /// The mode of new port groups that name none.
+    pub default_portgroup_mode: String,
     /// A conductor that was not heard of for so long is not alive.
     pub heartbeat_timeout: Duration,
 }
@@ -51,6 +53,7 @@ impl From<&Config> for Settings {
             delete_available: config.conductor.allow_deleting_available_nodes,
             default_resource_class: config.general.default_resource_class.clone(),
             default_conductor_group: config.general.default_conductor_group.to_ascii_lowercase(),
+            default_portgroup_mode: config.general.default_portgroup_mode.clone(),
             heartbeat_timeout: config.conductor.heartbeat_timeout,
         }
     }

@@ -148,7 +148,7 @@ impl Findings {
         let mut in_use = Vec::new();
         for port in &created {
             match ports::insert(tx, port).await {
-                Err(StoreError::MacAddressInUse(mac)) => in_use.push(mac.to_string()),
+                Err(StoreError::MacAddressInUse { address, .. }) => in_use.push(address.to_string()),
                 inserted => inserted?,
             }
         }

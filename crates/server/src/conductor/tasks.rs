@@ -53,7 +53,7 @@ impl Conductor {
             let inserted = self.store().write(move |tx| Box::pin(async move { ports::insert(tx, &port).await })).await;
             match inserted {
                 Ok(()) => created += 1,
-                Err(StoreError::MacAddressInUse(_)) => {}
+                Err(StoreError::MacAddressInUse { .. }) => {}
                 Err(failure) => return Err(unreadable(failure)),
             }
         }

@@ -24,7 +24,6 @@ async fn lists_of_what_is_not_kept_are_empty() {
     for (path, expected) in [
         ("/v1/chassis", json!({"chassis": []})),
         ("/v1/chassis/detail", json!({"chassis": []})),
-        ("/v1/portgroups/detail", json!({"portgroups": []})),
         ("/v1/allocations", json!({"allocations": []})),
         ("/v1/deploy_templates", json!({"deploy_templates": []})),
         ("/v1/runbooks", json!({"runbooks": []})),
@@ -62,8 +61,8 @@ async fn what_can_not_be_done_is_refused_with_the_reason() {
         ("DELETE", "/v1/nodes/gold1/vmedia", 400, no("detach_virtual_media")),
         ("PUT", "/v1/nodes/nosuch/states/boot_mode", 404, "Node nosuch could not be found.".to_owned()),
         ("POST", "/v1/chassis", 404, "Chassis could not be created: this service keeps none.".to_owned()),
-        ("PATCH", "/v1/portgroups/x", 404, "Portgroup x could not be found.".to_owned()),
-        ("GET", "/v1/portgroups/x/ports", 404, "Portgroup x could not be found.".to_owned()),
+        ("PATCH", "/v1/chassis/x", 404, "Chassis x could not be found.".to_owned()),
+        ("GET", "/v1/chassis/x/nodes", 404, "Chassis x could not be found.".to_owned()),
         ("GET", "/v1/nodes/gold1/bios/x", 404, format!("Node {NODE} doesn't have a BIOS setting 'x'")),
         ("GET", "/v1/lookup?addresses=52:54:00:00:00:01", 404, "Lookup is not served: ".to_owned()),
         ("POST", &format!("/v1/heartbeat/{NODE}"), 404, "Heartbeats are not served: ".to_owned()),

@@ -18,6 +18,8 @@ mod locks;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
+mod portgroups;
+#[cfg(test)]
 mod recorded;
 #[cfg(test)]
 mod service;

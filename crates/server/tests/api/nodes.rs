@@ -12,6 +12,7 @@ use crate::service::{Service, request};
 
 const NODE: &str = "11111111-2222-4333-8444-000000000001";
 const PORT: &str = "11111111-2222-4333-8444-0000000000a1";
+const GROUP: &str = "11111111-2222-4333-8444-0000000000f1";
 
 async fn with_node() -> Service {
     let service = Service::start().await;
@@ -81,6 +82,8 @@ async fn s10_no_request_makes_the_service_fail() {
     let service = with_node().await;
     let port = json!({"uuid": PORT, "node_uuid": NODE, "address": "52:54:00:00:00:01"});
     assert_eq!(service.latest("POST", "/v1/ports", &port).await.status, 201);
+    let group = json!({"uuid": GROUP, "node_uuid": NODE});
+    assert_eq!(service.latest("POST", "/v1/portgroups", &group).await.status, 201);
     let nested = (0..24).fold(json!(1), |inner, _| json!([inner]));
     let bodies = [
         Value::Null,
@@ -93,6 +96,8 @@ async fn s10_no_request_makes_the_service_fail() {
         json!({"target": {"a": []}}),
         json!({"driver": "\u{0}", "name": "\u{202e}", "properties": null, "uuid": ""}),
         json!({"address": "\u{0}", "node_uuid": "%00", "local_link_connection": {"port_id": null}}),
+        json!({"node_uuid": "\u{0}", "mode": {}, "properties": [], "standalone_ports_supported": 1}),
+        json!([{"op": "remove", "path": "/mode"}, {"op": "add", "path": "/node_uuid", "value": null}]),
         json!({"boot_device": [], "persistent": "perhaps"}),
         json!({"traits": [null, 1, "CUSTOM_"], "reason": {}}),
         json!([{"op": "add", "path": "/extra/a/b/c", "value": 1}]),
@@ -107,9 +112,11 @@ async fn s10_no_request_makes_the_service_fail() {
     targets.extend([
         ("POST", "/v1/nodes".to_owned()),
         ("POST", "/v1/ports".to_owned()),
+        ("POST", "/v1/portgroups".to_owned()),
         ("POST", "/v1/continue_inspection".to_owned()),
         ("PATCH", node),
         ("PATCH", format!("/v1/ports/{PORT}")),
+        ("PATCH", format!("/v1/portgroups/{GROUP}")),
         ("GET", "/v1/nodes?limit=%00&marker=%ff&sort_key=%27&fields=,&a[]=1".to_owned()),
         ("GET", "/v1/nodes?description_contains=%25%27%22%00!&sort_key=description".to_owned()),
         ("GET", "/v1/nodes/%00%27%22".to_owned()),

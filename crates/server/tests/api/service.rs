@@ -55,6 +55,7 @@ pub fn settings() -> Settings {
         delete_available: true,
         default_resource_class: None,
         default_conductor_group: String::new(),
+        default_portgroup_mode: "active-backup".to_owned(),
         heartbeat_timeout: Duration::from_secs(60),
     }
 }

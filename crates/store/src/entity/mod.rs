@@ -8,6 +8,7 @@ pub mod dhcp_leases;
 pub mod history;
 pub mod inspections;
 pub mod nodes;
+pub mod portgroups;
 pub mod ports;
 pub mod runs;
 pub mod timeline;

@@ -29,6 +29,7 @@ impl MigrationTrait for First {
             types.assay_meta(),
             types.nodes(),
             types.ports(),
+            types.portgroups(),
             types.runs(),
             types.timeline(),
             types.bodies(),
@@ -137,6 +138,21 @@ impl Types {
             .to_owned()
     }
 
+    fn portgroups(&self) -> TableCreateStatement {
+        table("portgroups")
+            .col(sequence())
+            .col(uuid("id").unique_key())
+            .col(uuid("node_id"))
+            .col(string_null("address").unique_key())
+            .col(string_null("name").unique_key())
+            .col(string("mode"))
+            .col(boolean("standalone_ports_supported"))
+            .col(big_integer("created_at"))
+            .col(big_integer_null("updated_at"))
+            .col(self.long_text("doc").not_null())
+            .to_owned()
+    }
+
     fn runs(&self) -> TableCreateStatement {
         table("runs")
             .col(sequence())
@@ -239,10 +255,12 @@ fn sequence() -> ColumnDef {
     ColumnDef::new("seq").big_integer().not_null().auto_increment().primary_key().to_owned()
 }
 
-fn indexes() -> [IndexCreateStatement; 9] {
+fn indexes() -> [IndexCreateStatement; 11] {
     [
         index("nodes", &["provision_state"]),
         index("ports", &["node_id"]),
+        index("ports", &["portgroup_id"]),
+        index("portgroups", &["node_id"]),
         index("runs", &["node_id"]),
         index("runs", &["wake_at"]),
         index("runs", &["open"]),

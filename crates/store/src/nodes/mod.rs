@@ -25,7 +25,7 @@ pub(crate) use row::{open_doc, to_doc};
 
 use crate::{
     Conn, StoreError, Tx,
-    entity::{history, inspections, nodes, ports},
+    entity::{history, inspections, nodes, portgroups, ports},
     error::is_duplicate,
 };
 use row::Stored;
@@ -106,8 +106,8 @@ pub async fn update(tx: &Tx<'_>, node: &Node, guard: Guard) -> Result<(), StoreE
     if written.rows_affected == 1 { Ok(()) } else { Err(why_not(tx, node.id).await?) }
 }
 
-/// Deletes a node with its ports, inventory and history. Its open runs, which have a copy of it
-/// ([`runs::node_copy`](crate::runs::node_copy)), are woken at `now`.
+/// Deletes a node with its ports, port groups, inventory and history. Its open runs, which have a
+/// copy of it ([`runs::node_copy`](crate::runs::node_copy)), are woken at `now`.
 ///
 /// # Errors
 /// As [`update`].
@@ -118,6 +118,7 @@ pub async fn delete(tx: &Tx<'_>, id: NodeId, guard: Guard, now: Timestamp) -> Re
     }
     crate::runs::wake_open(tx, id, now).await?;
     ports::Entity::delete_many().filter(ports::Column::NodeId.eq(id.0)).exec(&tx.db).await?;
+    portgroups::Entity::delete_many().filter(portgroups::Column::NodeId.eq(id.0)).exec(&tx.db).await?;
     inspections::Entity::delete_many().filter(inspections::Column::NodeId.eq(id.0)).exec(&tx.db).await?;
     history::Entity::delete_many().filter(history::Column::NodeId.eq(id.0)).exec(&tx.db).await?;
     Ok(())

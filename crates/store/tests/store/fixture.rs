@@ -7,9 +7,10 @@ use std::{
 };
 
 use assay_core::{
-    id::{NodeId, PortId, RunId},
+    id::{NodeId, PortId, PortgroupId, RunId},
     node::{JsonMap, Node, Timestamp},
     port::Port,
+    portgroup::Portgroup,
     provision::ProvisionState,
     secret::Secret,
 };
@@ -116,6 +117,10 @@ pub fn node(number: u128) -> Node {
 
 pub fn port(number: u128, node: NodeId, address: &str) -> Port {
     Port::blank(PortId(Uuid::from_u128(number)), node, address.parse().unwrap(), time(2))
+}
+
+pub fn portgroup(number: u128, node: NodeId) -> Portgroup {
+    Portgroup::blank(PortgroupId(Uuid::from_u128(number)), node, "802.3ad".to_owned(), time(2))
 }
 
 pub fn run(number: u128, node: NodeId) -> RunRow {

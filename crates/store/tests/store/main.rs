@@ -6,6 +6,7 @@ mod bodies;
 mod fixture;
 mod nodes;
 mod opening;
+mod portgroups;
 mod ports;
 mod records;
 mod runs;

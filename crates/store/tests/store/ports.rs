@@ -1,13 +1,13 @@
 //! Ports: unique by address, found by node.
 
-use assay_core::port::Port;
+use assay_core::{node::Node, port::Port};
 use assay_store::{
     Store, StoreError,
     page::Page,
     ports::{self, PortFilter, PortSort},
 };
 
-use crate::fixture::{node_id, port, store};
+use crate::fixture::{insert_node, node, node_id, port, portgroup, store};
 
 async fn insert(store: &Store, port: Port) -> Result<(), StoreError> {
     store.write(move |tx| Box::pin(async move { ports::insert(tx, &port).await })).await
@@ -41,6 +41,29 @@ async fn a_port_is_found_by_uuid_name_node_and_address() {
     let rest = Page { marker: Some(second.id.0), ..sorted };
     assert_eq!(ports::list(&conn, &PortFilter::default(), &rest).await.unwrap(), [first]);
     assert_eq!(ports::find(&conn, "downlink").await.unwrap_err().to_string(), "Port downlink could not be found.");
+}
+
+#[tokio::test]
+async fn ports_are_listed_by_their_group_and_by_the_shards_of_their_nodes() {
+    let (_place, store) = store().await;
+    insert_node(&store, Node { shard: Some("east".to_owned()), ..node(1) }).await;
+    insert_node(&store, Node { shard: Some("west".to_owned()), ..node(2) }).await;
+    let [first, second, third] = three_ports(&store).await;
+    let bonded = Port { portgroup_id: Some(portgroup(1, node_id(1)).id), ..second };
+    let write = bonded.clone();
+    store.write(move |tx| Box::pin(async move { ports::update(tx, &write).await })).await.unwrap();
+    let conn = store.read();
+    let of_group = ports::of_portgroup(&conn, portgroup(1, node_id(1)).id).await.unwrap();
+    assert_eq!(of_group, std::slice::from_ref(&bonded));
+    for (shards, expected) in [
+        (vec!["west"], vec![third.clone()]),
+        (vec!["east", "west"], vec![first.clone(), bonded.clone(), third.clone()]),
+        (vec!["north"], vec![]),
+    ] {
+        let shards = Some(shards.into_iter().map(str::to_owned).collect());
+        let filter = PortFilter { shards, ..PortFilter::default() };
+        assert_eq!(ports::list(&conn, &filter, &Page::default()).await.unwrap(), expected);
+    }
 }
 
 #[tokio::test]

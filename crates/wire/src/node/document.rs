@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     mask::driver_info,
-    patch::{Operation, apply, check_roots},
+    patch::{Operation, changed},
     refusal::Refusal,
     repr::repr_str,
     value::Given,
@@ -65,25 +65,20 @@ pub const SETTABLE: &[NodeField] = &[
 /// Refused when an operation can't be applied, touches what the version does not have or what
 /// can't be written, or the node that results is wrong.
 pub fn patch(node: &Node, operations: &[Operation], version: Microversion) -> Result<Node, Refusal> {
-    check_roots(operations, SETTABLE.iter().map(|field| field.as_str()))?;
-    let touched: Vec<NodeField> = operations.iter().filter_map(|o| NodeField::parse(o.root())).collect();
-    if touched.iter().any(|field| !version.has(field.since())) {
-        return Err(Refusal::NotAcceptable);
-    }
-    let document = apply(of(node), operations)?;
-    let mut changed = node.clone();
+    let document = changed(of(node), operations, SETTABLE, version)?;
+    let mut patched = node.clone();
     for field in SETTABLE {
-        assign(&mut changed, *field, document.get(field.as_str()).unwrap_or(&Value::Null))?;
+        assign(&mut patched, *field, document.get(field.as_str()).unwrap_or(&Value::Null))?;
     }
-    if touched.contains(&NodeField::Name) {
-        check_name(&changed, version, &format!("Node {}: Cannot change name to ", node.id))?;
+    if operations.iter().any(|operation| operation.root() == NodeField::Name.as_str()) {
+        check_name(&patched, version, &format!("Node {}: Cannot change name to ", node.id))?;
     }
-    if node.maintenance && !changed.maintenance {
-        changed.maintenance_reason = None;
-        changed.fault = None;
+    if node.maintenance && !patched.maintenance {
+        patched.maintenance_reason = None;
+        patched.fault = None;
     }
-    check_reasons(&mut changed)?;
-    Ok(changed)
+    check_reasons(&mut patched)?;
+    Ok(patched)
 }
 
 /// The document of a node, with every writable field; secrets are masked, and a mask that comes

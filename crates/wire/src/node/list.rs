@@ -6,12 +6,7 @@ use assay_core::{
 };
 use uuid::Uuid;
 
-use crate::{
-    fields,
-    node::view::LIST_FIELDS,
-    query::{Arguments, Page},
-    refusal::Refusal,
-};
+use crate::{list::Listing, node::view::LIST_FIELDS, query::Arguments, refusal::Refusal};
 
 /// Which nodes a list holds; an absent condition holds for every node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,12 +41,8 @@ pub struct NodeConditions {
 pub struct NodeList {
     /// Which nodes.
     pub conditions: NodeConditions,
-    /// Which part of the list.
-    pub page: Page,
-    /// Which fields of each.
-    pub fields: Vec<NodeField>,
-    /// The arguments that the link to the next page keeps.
-    pub kept: Vec<(String, String)>,
+    /// Which page of them, and which fields of each.
+    pub listing: Listing<NodeField>,
 }
 
 impl NodeList {
@@ -66,10 +57,8 @@ impl NodeList {
         detail: bool,
     ) -> Result<Self, Refusal> {
         arguments.check(version, |name| NodeQuery::parse(name).map(NodeQuery::since))?;
-        let page = Page::take(&mut arguments, max_limit)?;
-        let kept = arguments.0.clone();
-        let fields = fields::of_list(&mut arguments, version, detail, LIST_FIELDS)?;
-        Ok(Self { conditions: conditions(&mut arguments)?, page, fields, kept })
+        let listing = Listing::take(&mut arguments, version, max_limit, detail, LIST_FIELDS)?;
+        Ok(Self { conditions: conditions(&mut arguments)?, listing })
     }
 }
 

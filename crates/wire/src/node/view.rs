@@ -9,6 +9,7 @@ use chrono::SecondsFormat;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
+    fields,
     links::pair,
     mask::{driver_info, masked},
 };
@@ -48,11 +49,7 @@ pub const LIST_FIELDS: &[NodeField] = &[
 
 impl<Json: Serialize> Serialize for NodeView<'_, Json> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.fields.len()))?;
-        for field in self.fields {
-            self.field(&mut map, *field)?;
-        }
-        map.end()
+        fields::object(serializer, self.fields, |map, field| self.field(map, field))
     }
 }
 

@@ -12,7 +12,7 @@ use assay_core::{
 use serde_json::{Value, json};
 
 use crate::{
-    patch::{Operation, apply, check_roots},
+    patch::{Operation, changed},
     refusal::Refusal,
     repr::{repr, repr_str},
     value::{Given, body_object, only_known_keys, require_key},
@@ -31,13 +31,15 @@ const PATCHABLE: &[PortField] = &[
     PortField::PxeEnabled,
 ];
 
-/// Which node a new port belongs to, in the client's words.
+/// A new port, and what the port itself does not say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewPort {
     /// The port; its node is to be looked up.
     pub port: Port,
-    /// UUID, or name where the version allows it.
+    /// The node that it belongs to: UUID, or name where the version allows it.
     pub node: String,
+    /// Whether the client said itself that the port is `pxe_enabled`.
+    pub asks_to_boot: bool,
 }
 
 /// The port that `body` describes. `id` is used unless the body brings one.
@@ -62,7 +64,8 @@ pub fn create(body: &Value, version: Microversion, id: PortId, now: Timestamp) -
             _ => assign(&mut port, field, value)?,
         }
     }
-    if too_young { Err(Refusal::NotAcceptable) } else { Ok(NewPort { port, node }) }
+    let asks_to_boot = port.pxe_enabled && map.get("pxe_enabled").is_some_and(|value| !value.is_null());
+    if too_young { Err(Refusal::NotAcceptable) } else { Ok(NewPort { port, node, asks_to_boot }) }
 }
 
 fn is_creatable(key: &str) -> bool {
@@ -90,17 +93,12 @@ fn node_of(body: &Value, map: &JsonMap) -> Result<String, Refusal> {
 /// Refused when an operation can't be applied, touches what the version does not have or what
 /// can't be written, or the port that results is wrong.
 pub fn patch(port: &Port, operations: &[Operation], version: Microversion) -> Result<Port, Refusal> {
-    check_roots(operations, PATCHABLE.iter().map(|field| field.as_str()))?;
-    let young = |operation: &Operation| PortField::parse(operation.root()).is_some_and(|f| !version.has(f.since()));
-    if operations.iter().any(young) {
-        return Err(Refusal::NotAcceptable);
-    }
-    let document = apply(of(port), operations)?;
-    let mut changed = port.clone();
+    let document = changed(of(port), operations, PATCHABLE, version)?;
+    let mut patched = port.clone();
     for field in PATCHABLE {
-        assign(&mut changed, *field, document.get(field.as_str()).unwrap_or(&Value::Null))?;
+        assign(&mut patched, *field, document.get(field.as_str()).unwrap_or(&Value::Null))?;
     }
-    Ok(changed)
+    Ok(patched)
 }
 
 fn of(port: &Port) -> Value {

@@ -5,13 +5,7 @@ use assay_core::{
     microversion::{Microversion, PortField, PortQuery},
 };
 
-use crate::{
-    fields,
-    port::view::LIST_FIELDS,
-    query::{Arguments, Page},
-    refusal::Refusal,
-    value,
-};
+use crate::{list::Listing, port::view::LIST_FIELDS, query::Arguments, refusal::Refusal, value};
 
 /// A list of ports as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,12 +18,17 @@ pub struct PortList {
     pub portgroup: Option<String>,
     /// The shards whose nodes' ports are asked for.
     pub shards: Option<Vec<String>>,
-    /// Which part of the list.
-    pub page: Page,
-    /// Which fields of each.
-    pub fields: Vec<PortField>,
-    /// The arguments that the link to the next page keeps.
-    pub kept: Vec<(String, String)>,
+    /// Which page of them, and which fields of each.
+    pub listing: Listing<PortField>,
+}
+
+/// What the ports of a path are below of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parent {
+    /// `nodes/<node>/ports`.
+    Node,
+    /// `portgroups/<group>/ports`.
+    Portgroup,
 }
 
 impl PortList {
@@ -44,21 +43,30 @@ impl PortList {
         detail: bool,
     ) -> Result<Self, Refusal> {
         arguments.check(version, |name| PortQuery::parse(name).map(PortQuery::since))?;
-        let page = Page::take(&mut arguments, max_limit)?;
-        let kept = arguments.0.clone();
-        let fields = fields::of_list(&mut arguments, version, detail, LIST_FIELDS)?;
+        let listing = Listing::take(&mut arguments, version, max_limit, detail, LIST_FIELDS)?;
         let node_uuid = arguments.take_uuid("node_uuid")?.map(|id| id.to_string());
         let list = Self {
             node: arguments.take("node").or(node_uuid),
             address: arguments.take("address").map(|text| value::mac("address", &text)).transpose()?,
             portgroup: arguments.take("portgroup"),
             shards: arguments.take("shard").map(|list| list.split(',').map(str::to_owned).collect()),
-            page,
-            fields,
-            kept,
+            listing,
         };
         list.check_exclusive()?;
         Ok(list)
+    }
+
+    /// The list as it is below the object `ident`.
+    ///
+    /// # Errors
+    /// Refused when the arguments ask for those of another kind of object as well.
+    pub fn below(mut self, parent: Parent, ident: String) -> Result<Self, Refusal> {
+        match parent {
+            Parent::Node => self.node = Some(ident),
+            Parent::Portgroup => self.portgroup = Some(ident),
+        }
+        self.check_exclusive()?;
+        Ok(self)
     }
 
     fn check_exclusive(&self) -> Result<(), Refusal> {

@@ -5,5 +5,5 @@ pub mod list;
 pub mod view;
 
 pub use document::{create, patch};
-pub use list::PortList;
+pub use list::{Parent, PortList};
 pub use view::PortView;

@@ -3,7 +3,7 @@
 use assay_core::{microversion::PortField, port::Port};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use crate::{links::pair, mask::masked, node::view::time};
+use crate::{fields, links::pair, mask::masked, node::view::time};
 
 /// A port on its way into an answer.
 #[derive(Clone, Copy, Debug)]
@@ -21,11 +21,7 @@ pub const LIST_FIELDS: &[PortField] = &[PortField::Uuid, PortField::Address, Por
 
 impl Serialize for PortView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.fields.len()))?;
-        for field in self.fields {
-            self.field(&mut map, *field)?;
-        }
-        map.end()
+        fields::object(serializer, self.fields, |map, field| self.field(map, field))
     }
 }
 

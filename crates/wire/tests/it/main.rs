@@ -7,6 +7,8 @@ mod lists;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
+mod portgroups;
+#[cfg(test)]
 mod ports;
 #[cfg(test)]
 mod recorded;

@@ -7,7 +7,8 @@ use assay_core::{
 };
 use assay_wire::{
     fields, patch,
-    port::{self, PortView},
+    port::{self, Parent, PortList, PortView},
+    query::Arguments,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -53,6 +54,34 @@ fn a_port_is_refused_for_a_version_that_does_not_know_its_fields() {
     for (minor, accepted) in [(18, false), (19, true)] {
         let created = port::create(&body, Microversion { minor }, PortId(Uuid::nil()), now());
         assert_eq!(created.is_ok(), accepted);
+    }
+}
+
+#[test]
+fn a_new_port_tells_whether_its_client_asked_for_booting() {
+    for (said, asks) in
+        [(None, false), (Some(Value::Null), false), (Some(json!("true")), true), (Some(json!(false)), false)]
+    {
+        let mut body = json!({"address": "52:54:00:00:00:01", "node_uuid": Uuid::nil()});
+        if let Some(said) = &said {
+            body["pxe_enabled"] = said.clone();
+        }
+        let new = port::create(&body, Microversion::MAX, PortId(Uuid::nil()), now()).unwrap();
+        assert_eq!(new.asks_to_boot, asks, "{said:?}");
+    }
+}
+
+#[test]
+fn a_list_below_an_object_is_of_that_object_only() {
+    let below = |pairs: &[(&str, &str)], parent| {
+        let pairs = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let list = PortList::parse(Arguments(pairs), Microversion::MAX, 10, false).unwrap();
+        list.below(parent, "gold1".to_owned()).map_err(|refusal| refusal.to_string())
+    };
+    assert_eq!(below(&[("node", "other")], Parent::Node).unwrap().node.as_deref(), Some("gold1"));
+    assert_eq!(below(&[], Parent::Portgroup).unwrap().portgroup.as_deref(), Some("gold1"));
+    for (argument, parent) in [("portgroup", Parent::Node), ("node", Parent::Portgroup), ("shard", Parent::Node)] {
+        assert!(below(&[(argument, "x")], parent).is_err(), "{argument}");
     }
 }
 

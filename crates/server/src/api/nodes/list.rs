@@ -6,10 +6,7 @@ use assay_core::{
     power::PowerState,
     provision::ProvisionState,
 };
-use assay_store::{
-    nodes::{self, ListedNode, NodeFilter, NodeSort, NodeSummary},
-    page::Page,
-};
+use assay_store::nodes::{self, ListedNode, NodeFilter, NodeSort, NodeSummary};
 use assay_wire::node::{NodeList, NodeView, list::NodeConditions, view::LIST_FIELDS};
 use axum::{extract::State, response::Response};
 use chrono::DateTime;
@@ -17,15 +14,9 @@ use serde::Serialize;
 
 use super::super::{
     Api, ApiError,
-    extract::{Args, Asked, ok},
+    extract::{Args, Asked},
+    list,
 };
-
-#[derive(Serialize)]
-struct Collection<'a, Json> {
-    nodes: Vec<NodeView<'a, Json>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
 
 /// `GET /v1/nodes`.
 pub async fn list(State(api): State<Api>, asked: Asked, args: Args) -> Result<Response, ApiError> {
@@ -40,17 +31,12 @@ pub async fn detail(State(api): State<Api>, asked: Asked, args: Args) -> Result<
 }
 
 async fn answer(api: &Api, asked: &Asked, list: &NodeList, path: &str) -> Result<Response, ApiError> {
-    let page = Page {
-        limit: u64::try_from(list.page.limit).ok(),
-        marker: list.page.marker,
-        sort: Some(list.page.sort(NodeSort::parse)?),
-        descending: list.page.descending,
-    };
+    let page = list::stored(&list.listing.page, NodeSort::parse)?;
     let Some(filter) = filter(api, &list.conditions) else {
         return render::<JsonMap>(api, asked, list, path, &[]);
     };
     let conn = api.store.read();
-    if list.fields.iter().all(|field| LIST_FIELDS.contains(field)) {
+    if list.listing.fields.iter().all(|field| LIST_FIELDS.contains(field)) {
         let summaries = nodes::summaries(&conn, &filter, &page).await?;
         let nodes: Vec<Node> = summaries.into_iter().map(summarised).collect();
         return render(api, asked, list, path, &nodes);
@@ -67,11 +53,11 @@ fn render<Json: Serialize>(
     path: &str,
     nodes: &[Node<Json>],
 ) -> Result<Response, ApiError> {
-    let views = nodes.iter().map(|node| NodeView { node, fields: &list.fields, context: asked.context(api) }).collect();
+    let (fields, context) = (&list.listing.fields, asked.context(api));
+    let views: Vec<_> = nodes.iter().map(|node| NodeView { node, fields, context }).collect();
     let one_at_most = list.conditions.instance_uuid.is_some();
     let last = nodes.last().map(|node| node.id.0).filter(|_| !one_at_most);
-    let url = format!("{}/v1/{path}", asked.base);
-    ok(&Collection { nodes: views, next: list.page.next(&url, &list.kept, nodes.len(), last) })
+    list::answer(asked, &list.listing, path, "nodes", &views, last)
 }
 
 /// A node of which only [`LIST_FIELDS`] are filled.

@@ -2,13 +2,14 @@
 
 use assay_core::{id::NodeId, microversion::Endpoint};
 use assay_store::nodes::{self, NodeRow};
+use assay_wire::port::Parent;
 use axum::{
     Router,
     routing::{get, put},
 };
 use uuid::Uuid;
 
-use super::{Api, ApiError, extract::Asked};
+use super::{Api, ApiError, extract::Asked, portgroups, ports};
 
 mod children;
 mod create;
@@ -34,8 +35,10 @@ pub fn router() -> Router<Api> {
         .route("/{node}/maintenance", put(maintenance::set).delete(maintenance::unset))
         .route("/{node}/traits", get(traits::list).put(traits::replace).delete(traits::clear))
         .route("/{node}/traits/{name}", put(traits::add).delete(traits::remove))
-        .route("/{node}/ports", get(super::ports::of_node))
-        .route("/{node}/ports/detail", get(super::ports::of_node_detail))
+        .route("/{node}/ports", ports::below(Parent::Node, false))
+        .route("/{node}/ports/detail", ports::below(Parent::Node, true))
+        .route("/{node}/portgroups", portgroups::of_node(false))
+        .route("/{node}/portgroups/detail", portgroups::of_node(true))
         .route("/{node}/inventory", get(inventory::get))
         .route("/{node}/children", get(children::list))
         .route("/{node}/history", get(history::list))

@@ -23,8 +23,6 @@ pub fn router() -> Router<Api> {
     let any = MethodFilter::GET.or(MethodFilter::PUT).or(MethodFilter::POST).or(MethodFilter::DELETE);
     let vifs = empty("vifs", Endpoint::Vifs).merge(unsupported(MethodFilter::POST, "vif_attach", Endpoint::Vifs));
     Router::new()
-        .route("/{node}/portgroups", empty("portgroups", Endpoint::NodePortgroups))
-        .route("/{node}/portgroups/detail", empty("portgroups", Endpoint::NodePortgroups))
         .route("/{node}/vifs", vifs)
         .route("/{node}/vifs/{vif}", unsupported(MethodFilter::DELETE, "vif_detach", Endpoint::Vifs))
         .route("/{node}/bios", empty("bios", Endpoint::Bios))

@@ -80,6 +80,8 @@ options! {
         default_resource_class: Option<String>;
         /// The conductor group of new nodes that have none.
         default_conductor_group: String = "";
+        /// The bonding mode of new port groups that have none.
+        default_portgroup_mode: String = "active-backup";
         /// Whether web servers with images have to show a certificate of a known authority, or the
         /// file with the authorities' certificates.
         webserver_verify_ca: VerifyCa = "true";

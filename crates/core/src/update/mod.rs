@@ -3,13 +3,16 @@
 //! Source: the bare metal API's rules by provision state. All of this is checked under the node's
 //! exclusive lock, on the node as it is then.
 
+mod ports;
+
 use crate::{
-    id::{NodeId, PortId},
+    id::{NodeId, PortId, PortgroupId},
     microversion::{Microversion, behaviour},
     node::Node,
-    port::Port,
     provision::ProvisionState,
 };
+
+pub use ports::{may_create_port, may_delete_port, may_delete_portgroup, may_update_port, may_update_portgroup};
 
 /// Why a change is not allowed now. The text is the answer's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,8 +20,8 @@ use crate::{
 pub enum UpdateRefusal {
     #[error("Node {0} can not be updated while a state transition is in progress.")]
     InTransition(NodeId),
-    #[error("Cannot update node \"{0}\" while it is in state \"inspecting\".")]
-    Inspecting(NodeId),
+    #[error("Cannot update {0} while it is in state \"inspecting\".")]
+    Inspecting(String),
     #[error(
         "Node {node} can not have {what} updated unless it is in one of allowed (enroll, inspecting, inspect wait, \
          manageable, available) states or in maintenance mode."
@@ -48,6 +51,47 @@ pub enum UpdateRefusal {
          {node} into maintenance mode."
     )]
     Attached { port: PortId, node: NodeId, vif: String },
+    #[error("Port can not be added to a portgroup belonging to a different node.")]
+    OtherNodesGroup,
+    #[error(
+        "Port with physical network {port} cannot become a member of port group {group} which has ports in physical \
+         network {others}."
+    )]
+    PhysicalNetwork { group: PortgroupId, port: String, others: String },
+    #[error(
+        "Port group {0} doesn't support standalone ports. This port cannot be created as a member of that portgroup as \
+         the port's 'pxe_enabled' field was set to True."
+    )]
+    NewPortStandsAlone(PortgroupId),
+    #[error(
+        "Port group {group} doesn't support standalone ports. This port {port} cannot be a member of that port group \
+         because of: 'pxe_enabled' was set to True"
+    )]
+    PortStandsAlone { group: PortgroupId, port: PortId },
+    #[error(
+        "standalone_ports_supported can not be set to False, because the port group {0} contains port with \
+         'pxe_enabled' is set to True"
+    )]
+    GroupHasStandalonePort(PortgroupId),
+    #[error("Cannot complete the requested action because portgroup {0} contains ports.")]
+    GroupNotEmpty(PortgroupId),
+    #[error(
+        "Portgroup {group} can not be associated with node {node} because there are ports associated with this portgroup."
+    )]
+    GroupWithPortsMoves { group: PortgroupId, node: NodeId },
+    #[error(
+        "Portgroup {group} can not be associated to node {node} unless the node is in a enroll, inspecting, inspect \
+         wait, manageable state or in maintenance mode. Current state is '{state}'."
+    )]
+    GroupMoves { group: PortgroupId, node: NodeId, state: ProvisionState },
+}
+
+impl UpdateRefusal {
+    /// Whether what was asked for is wrong in itself, rather than at this time.
+    #[must_use]
+    pub const fn is_callers_fault(&self) -> bool {
+        matches!(self, Self::OtherNodesGroup | Self::GroupNotEmpty(_) | Self::GroupWithPortsMoves { .. })
+    }
 }
 
 /// Whether `before` may become `after`.
@@ -62,7 +106,7 @@ pub fn may_update(before: &Node, after: &Node, version: Microversion) -> Result<
     {
         return Err(UpdateRefusal::InTransition(node));
     }
-    refuse_inspecting(before, version)?;
+    refuse_inspecting(before, version, || format!("node \"{node}\""))?;
     let free = allows_rewiring(before.provision_state);
     if !free && before.resource_class != after.resource_class {
         return Err(UpdateRefusal::NotInThisState { node, what: "resource_class".to_owned() });
@@ -82,10 +126,10 @@ pub fn may_update(before: &Node, after: &Node, version: Microversion) -> Result<
     }
 }
 
-fn refuse_inspecting(node: &Node, version: Microversion) -> Result<(), UpdateRefusal> {
+fn refuse_inspecting(node: &Node, version: Microversion, what: impl Fn() -> String) -> Result<(), UpdateRefusal> {
     let knows_inspect_wait = version.has(behaviour::INSPECT_WAIT_STATE);
     if node.provision_state == ProvisionState::Inspecting && knows_inspect_wait {
-        return Err(UpdateRefusal::Inspecting(node.id));
+        return Err(UpdateRefusal::Inspecting(what()));
     }
     Ok(())
 }
@@ -125,50 +169,12 @@ pub fn may_delete(node: &Node, available_too: bool) -> Result<(), UpdateRefusal>
     }
 }
 
-/// Whether `before`, a port of `node`, may become `after`.
-///
-/// # Errors
-/// [`UpdateRefusal`].
-pub fn may_update_port(node: &Node, before: &Port, after: &Port, version: Microversion) -> Result<(), UpdateRefusal> {
-    use ProvisionState as S;
-    refuse_inspecting(node, version)?;
-    let unplugged = |port: &Port| {
-        (port.pxe_enabled, port.portgroup_id, port.physical_network.clone(), port.local_link_connection.clone())
-    };
-    let free = matches!(node.provision_state, S::Enroll | S::Inspecting | S::InspectWait | S::Manageable);
-    if !free && !node.maintenance && unplugged(before) != unplugged(after) {
-        return Err(UpdateRefusal::Connectivity { port: before.id, node: node.id });
-    }
-    if before.address != after.address && node.instance_uuid.is_some() && !node.maintenance {
-        return Err(UpdateRefusal::AddressInUse { port: before.id, node: node.id });
-    }
-    Ok(())
-}
-
-/// Whether `port` of `node` may be deleted: not while a Neutron port is bound to it.
-///
-/// # Errors
-/// [`UpdateRefusal`].
-pub fn may_delete_port(node: &Node, port: &Port) -> Result<(), UpdateRefusal> {
-    let vif = port.internal_info.iter().find(|(key, value)| key.ends_with("vif_port_id") && !value.is_null());
-    match vif {
-        Some((_, vif)) if !node.maintenance => {
-            let vif = vif.as_str().map_or_else(|| vif.to_string(), str::to_owned);
-            Err(UpdateRefusal::Attached { port: port.id, node: node.id, vif })
-        }
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{
-        node::InterfaceKind,
-        testing::{node, port},
-    };
+    use crate::{node::InterfaceKind, testing::node};
 
     const NEWEST: Microversion = Microversion::MAX;
 
@@ -230,30 +236,5 @@ mod tests {
         assert!(may_delete(&at(S::Available, false), false).is_err());
         assert!(may_delete(&Node { protected: true, ..at(S::Enroll, true) }, true).is_err());
         assert!(may_delete(&Node { instance_uuid: Some(Uuid::nil()), ..at(S::Enroll, false) }, true).is_err());
-    }
-
-    #[test]
-    fn what_a_port_is_plugged_into_changes_only_while_its_node_is_not_in_use() {
-        use ProvisionState as S;
-        let before = port(1, "52:54:00:00:00:01");
-        let after = Port { pxe_enabled: false, ..before.clone() };
-        for (state, maintenance, allowed) in [
-            (S::Manageable, false, true),
-            (S::InspectWait, false, true),
-            (S::Inspecting, false, false),
-            (S::Available, false, false),
-            (S::Available, true, true),
-        ] {
-            let result = may_update_port(&at(state, maintenance), &before, &after, NEWEST);
-            assert_eq!(result.is_ok(), allowed, "{state}");
-        }
-    }
-
-    #[test]
-    fn a_port_with_a_neutron_port_stays() {
-        let mut attached = port(1, "52:54:00:00:00:01");
-        attached.internal_info.insert("inspection_vif_port_id".to_owned(), "v".into());
-        assert!(may_delete_port(&at(ProvisionState::InspectWait, false), &attached).is_err());
-        assert_eq!(may_delete_port(&at(ProvisionState::InspectWait, true), &attached), Ok(()));
     }
 }
