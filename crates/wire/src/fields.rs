@@ -1,7 +1,7 @@
 //! Which fields of an object an answer shows: all that the version has, the few of a list, or those
 //! that the request asks for.
 
-use assay_core::microversion::{Microversion, NodeField, NodeQuery, PortField, PortgroupField};
+use assay_core::microversion::{Microversion, NodeField, PortField, PortgroupField, behaviour};
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::{query::Arguments, refusal::Refusal, value};
@@ -95,7 +95,7 @@ pub fn of_list<F: Field>(
 ) -> Result<Vec<F>, Refusal> {
     let wanted = match arguments.take("detail") {
         None => false,
-        Some(text) if !version.has(NodeQuery::Detail.since()) => {
+        Some(text) if !version.has(behaviour::DETAIL_OF_LISTS) => {
             return Err(Refusal::Invalid(format!("Invalid query parameter ?detail={text} received.")));
         }
         Some(text) => value::boolean("detail", &text)?,

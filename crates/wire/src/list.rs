@@ -34,6 +34,9 @@ impl<F: Field> Listing<F> {
         few: &[F],
     ) -> Result<Self, Refusal> {
         let page = Page::take(arguments, max_limit)?;
+        if F::named(&page.sort_key).is_some_and(|field| !version.has(field.since())) {
+            return Err(Refusal::NotAcceptable);
+        }
         let kept = arguments.0.clone();
         Ok(Self { page, fields: fields::of_list(arguments, version, detail, few)?, kept })
     }

@@ -48,6 +48,8 @@ async fn the_standard_header_names_the_version_as_well() {
 #[tokio::test]
 async fn each_family_refuses_too_old_versions_in_its_own_way() {
     let service = with_node().await;
+    let group = json!({"node_uuid": NODE, "name": "bond0"});
+    assert_eq!(service.latest("POST", "/v1/portgroups", &group).await.status, 201);
     for (method, path, since, refused, served) in [
         ("GET", "/v1/conductors", 49, 404, 200),
         ("GET", "/v1/portgroups", 23, 404, 200),
@@ -63,7 +65,11 @@ async fn each_family_refuses_too_old_versions_in_its_own_way() {
         ("GET", "/v1/nodes?shard=x", 82, 406, 200),
         ("GET", "/v1/nodes?fields=uuid", 8, 406, 200),
         ("GET", "/v1/nodes?fields=shard", 82, 406, 200),
-        ("GET", "/v1/nodes?detail=true", 43, 406, 200),
+        ("GET", "/v1/nodes?detail=true", 43, 400, 200),
+        ("GET", "/v1/ports?detail=false", 43, 400, 200),
+        ("GET", "/v1/portgroups?detail=true", 43, 400, 200),
+        ("GET", "/v1/nodes?sort_key=owner", 50, 406, 200),
+        ("GET", "/v1/portgroups?sort_key=mode", 26, 406, 200),
         ("GET", "/v1/drivers?detail=true", 30, 406, 200),
         ("GET", "/v1/nodes/gold1", 5, 400, 200),
         ("POST", "/v1/portgroups", 23, 404, 400),
@@ -71,7 +77,7 @@ async fn each_family_refuses_too_old_versions_in_its_own_way() {
         ("PATCH", "/v1/portgroups/x", 23, 404, 400),
         ("DELETE", "/v1/portgroups/x", 23, 404, 404),
         ("GET", "/v1/nodes/{}/portgroups/detail", 24, 404, 200),
-        ("GET", "/v1/portgroups/x/ports", 24, 406, 404),
+        ("GET", "/v1/portgroups/bond0/ports", 24, 404, 200),
         ("GET", "/v1/ports?portgroup=x", 24, 406, 404),
         ("GET", "/v1/ports?fields=portgroup_uuid", 24, 406, 200),
         ("GET", "/v1/volume", 32, 404, 200),
