@@ -7,10 +7,12 @@ mod cause;
 pub mod error;
 pub mod fake;
 pub mod hardware;
+mod http;
 pub mod inspect;
 pub mod interface;
 pub mod management;
 pub mod network;
+pub mod openstack;
 pub mod redfish;
 pub mod registry;
 #[cfg(test)]
@@ -18,5 +20,6 @@ mod testing;
 pub mod verify_ca;
 
 pub use error::DriverError;
+pub use http::CALL_SECONDS;
 pub use interface::Task;
 pub use registry::{Implementations, Registry};

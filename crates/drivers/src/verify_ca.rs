@@ -1,6 +1,9 @@
 //! Whose word on a server's certificate is taken.
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use reqwest::{Certificate, ClientBuilder};
 use serde_json::Value;
@@ -38,16 +41,30 @@ impl VerifyCa {
     /// A sentence on the file that can't be used.
     pub async fn trusted_by(&self, client: ClientBuilder) -> Result<ClientBuilder, String> {
         match self {
-            Self::System => Ok(client),
-            Self::Nobody => Ok(client.tls_danger_accept_invalid_certs(true)),
-            Self::File(path) => {
-                let wrong = |why: String| format!("{}: {why}", path.display());
-                let pem = tokio::fs::read(path).await.map_err(|error| wrong(error.to_string()))?;
-                let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.to_string()))?;
-                Ok(client.tls_certs_only(certificates))
-            }
+            Self::File(path) => only(client, path, tokio::fs::read(path).await),
+            Self::System | Self::Nobody => self.trusted_at_start(client),
         }
     }
+
+    /// The same where nothing else waits while the file is read.
+    ///
+    /// # Errors
+    /// A sentence on the file that can't be used.
+    pub fn trusted_at_start(&self, client: ClientBuilder) -> Result<ClientBuilder, String> {
+        match self {
+            Self::System => Ok(client),
+            Self::Nobody => Ok(client.tls_danger_accept_invalid_certs(true)),
+            Self::File(path) => only(client, path, std::fs::read(path)),
+        }
+    }
+}
+
+/// The client with the authorities in `pem`, what was read from the file at `path`, and no others.
+fn only(client: ClientBuilder, path: &Path, pem: io::Result<Vec<u8>>) -> Result<ClientBuilder, String> {
+    let wrong = |why: String| format!("{}: {why}", path.display());
+    let pem = pem.map_err(|error| wrong(error.to_string()))?;
+    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.to_string()))?;
+    Ok(client.tls_certs_only(certificates))
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use tokio::{
 };
 
 use super::{
-    exchange::{Reply, exchange},
-    failure::{CallError, Failure},
+    failure::CallError,
     info::{AuthType, DriverInfo},
 };
+use crate::http::{Failure, Reply, exchange};
 
 /// Where every Redfish service begins (DSP0266, "Resource identifier of the service root").
 pub const SERVICE_ROOT: &str = "/redfish/v1/";
@@ -85,8 +85,10 @@ impl Account {
         if let Some(body) = request.body {
             builder = builder.json(body);
         }
+        // What a BMC says after it has done its work changes nothing.
         let wanted = request.method == Method::GET;
-        exchange(self.prove(builder, proof), wanted, deadline).await.map_err(|failure| self.failed(request, failure))
+        let reply = exchange("redfish", self.prove(builder, proof), wanted, deadline).await;
+        reply.map_err(|failure| self.failed(request, failure))
     }
 
     fn prove(&self, request: RequestBuilder, proof: &Proof) -> RequestBuilder {
@@ -190,17 +192,11 @@ impl Account {
     /// The failure of `request`, without our password should the BMC have echoed it.
     pub(super) fn failed(&self, request: &Request<'_>, failure: Failure) -> CallError {
         let password = self.info.password.as_ref().map_or("", Secret::reveal);
-        let failure = match failure {
-            Failure::Refused { status, said } if !password.is_empty() => {
-                Failure::Refused { status, said: said.replace(password, assay_core::secret::MASK) }
-            }
-            other => other,
-        };
         CallError {
             address: self.address().to_owned(),
             request: format!("{} {}", request.method, request.link),
             write: request.method != Method::GET,
-            failure,
+            failure: failure.without(password),
         }
     }
 }

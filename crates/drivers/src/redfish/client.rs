@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use backon::{ExponentialBuilder, Retryable};
 use futures::{StreamExt, stream};
 use moka::future::Cache;
-use reqwest::{Method, redirect::Policy};
+use reqwest::Method;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
@@ -13,10 +13,16 @@ use tokio::time::Instant;
 use super::{
     RedfishConfig,
     account::{Account, Request},
-    failure::{CallError, Failure},
+    failure::CallError,
     info::DriverInfo,
 };
-use crate::{cause::root_cause, error::DriverError, interface::Task, verify_ca::VerifyCa};
+use crate::{
+    cause::root_cause,
+    error::DriverError,
+    http::{self, Failure},
+    interface::Task,
+    verify_ca::VerifyCa,
+};
 
 /// What makes two nodes' BMC accounts one and the same. A changed password is another account, so
 /// that a wrong one is noticed at once.
@@ -87,14 +93,8 @@ impl Clients {
     }
 
     async fn build_http(&self, verify_ca: &VerifyCa) -> Result<reqwest::Client, DriverError> {
-        // No proxy: BMCs are on a network of their own. Idle connections are closed soon, since
-        // BMCs drop them without a word, and a write on such a one would be in doubt.
-        let builder = reqwest::Client::builder()
-            .redirect(Policy::none())
-            .no_proxy()
-            .http1_only()
-            .connect_timeout(self.config.connect_timeout)
-            .pool_idle_timeout(Duration::from_secs(5));
+        // No proxy: BMCs are on a network of their own.
+        let builder = http::client(self.config.connect_timeout).no_proxy();
         let builder = verify_ca
             .trusted_by(builder)
             .await

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use assay_core::secret::{MASK, Secret};
+use assay_core::secret::Secret;
 use serde_json::{Value, json};
 
 use super::{
     client::{Bmc, Clients, Resource},
-    failure::{CallError, Failure},
+    failure::CallError,
     info::DriverInfo,
     system::link,
 };
@@ -143,9 +143,5 @@ fn action<'a>(drive: &'a Resource, name: &str) -> Option<&'a str> {
 
 /// The error, in case the BMC repeats the URL in it.
 fn without(error: CallError, url: &Secret) -> CallError {
-    let failure = match error.failure {
-        Failure::Refused { status, said } => Failure::Refused { status, said: said.replace(url.reveal(), MASK) },
-        other => other,
-    };
-    CallError { failure, ..error }
+    CallError { failure: error.failure.without(url.reveal()), ..error }
 }

@@ -7,15 +7,14 @@ use std::{fmt, time::Duration};
 
 use assay_core::id::NodeId;
 use backon::{ConstantBuilder, Retryable};
-use reqwest::{Client, Method, redirect::Policy};
+use reqwest::{Client, Method};
 use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
     cause::root_cause,
     error::DriverError,
-    redfish::exchange::{Reply, exchange},
-    redfish::failure::Failure,
+    http::{self, Failure, Reply, exchange, plain},
 };
 
 /// `manage_boot` came with 1.13; an older service would silently manage the boot.
@@ -60,12 +59,7 @@ pub struct CallError {
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the introspection service at {}: {}: ", self.base, self.request)?;
-        match &self.failure {
-            Failure::Unreachable(why) => write!(f, "cannot connect: {why}"),
-            Failure::NoAnswer(why) | Failure::Nonsense(why) => f.write_str(why),
-            Failure::Refused { status, said } if said.is_empty() => write!(f, "HTTP {status}"),
-            Failure::Refused { status, said } => write!(f, "HTTP {status}: {said}"),
-        }
+        f.write_str(&self.failure.told(|body| plain(body["error"]["message"].as_str().unwrap_or_default())))
     }
 }
 
@@ -85,7 +79,7 @@ impl CallError {
     }
 
     const fn was_not_sent(&self) -> bool {
-        matches!(self.failure, Failure::Unreachable(_))
+        matches!(self.failure, Failure::NotSent(_))
     }
 
     fn is_transient(&self) -> bool {
@@ -106,11 +100,7 @@ impl InspectorClient {
     /// # Errors
     /// A sentence on what this machine lacks.
     pub fn new(settings: &InspectorSettings) -> Result<Self, String> {
-        let http = Client::builder()
-            .redirect(Policy::none())
-            .http1_only()
-            .connect_timeout(settings.request_timeout)
-            .pool_idle_timeout(Duration::from_secs(4))
+        let http = http::client(settings.request_timeout)
             .build()
             .map_err(|error| format!("no HTTPS client: {}", root_cause(&error)))?;
         let base = settings.endpoint.trim_end_matches('/');
@@ -217,7 +207,7 @@ impl InspectorClient {
     async fn once(&self, method: Method, path: &str) -> Result<Reply, CallError> {
         let request = self.http.request(method.clone(), format!("{}{path}", self.base)).header(VERSION.0, VERSION.1);
         let wanted = method == Method::GET;
-        let reply = exchange(request, wanted, Instant::now() + self.timeout).await;
+        let reply = exchange("introspection", request, wanted, Instant::now() + self.timeout).await;
         reply.map_err(|failure| self.failed(&method, path, failure))
     }
 
