@@ -313,9 +313,12 @@ pub trait InspectInterface: Send + Sync {
         Service::None
     }
 
-    /// The configured URL of the introspection service, without its version.
-    fn endpoint(&self) -> Option<&str> {
-        None
+    /// The URL of the introspection service, without its version; `None` if none is configured.
+    ///
+    /// # Errors
+    /// [`DriverError::Inspection`]: the catalog has none, or can't be asked.
+    async fn endpoint(&self) -> Result<Option<String>, DriverError> {
+        Ok(None)
     }
 
     /// Tells an external introspection service that the node is about to boot (seed: "Call

@@ -16,6 +16,8 @@ pub mod openstack;
 pub mod redfish;
 pub mod registry;
 #[cfg(test)]
+mod rude;
+#[cfg(test)]
 mod testing;
 pub mod verify_ca;
 

@@ -64,6 +64,9 @@ fn only(client: ClientBuilder, path: &Path, pem: io::Result<Vec<u8>>) -> Result<
     let wrong = |why: String| format!("{}: {why}", path.display());
     let pem = pem.map_err(|error| wrong(error.to_string()))?;
     let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.to_string()))?;
+    if certificates.is_empty() {
+        return Err(wrong("it holds no certificate in PEM".to_owned()));
+    }
     Ok(client.tls_certs_only(certificates))
 }
 

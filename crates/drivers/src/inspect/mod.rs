@@ -9,5 +9,5 @@ mod no_inspect;
 pub use agent::AgentInspect;
 pub use bmc_address::bmc_addresses;
 pub use fake::FakeInspect;
-pub use inspector::{InspectorChoice, InspectorClient, InspectorInspect, InspectorSettings};
+pub use inspector::{InspectorChoice, InspectorClient, InspectorInspect};
 pub use no_inspect::NoInspect;

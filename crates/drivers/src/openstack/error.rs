@@ -98,6 +98,14 @@ fn kind(body: &Value) -> Option<&str> {
     body["NeutronError"]["type"].as_str()
 }
 
+/// What to do about a certificate that is not accepted.
+pub(super) fn certificates(group: &str, failure: &Failure) -> Option<String> {
+    match failure {
+        Failure::NotSent(why) if why.contains("certificate") => Some(format!("see [{group}] cafile and insecure")),
+        _ => None,
+    }
+}
+
 /// What a service says in the body of an error: Neutron's own form, keystonemiddleware's and
 /// ironic-inspector's, or that of a web framework.
 pub(super) fn sentence(body: &Value) -> String {

@@ -3,7 +3,7 @@
 use assay_core::secret::Secret;
 use serde_json::{Value, json};
 
-use super::settings::{Auth, Credential, Domain, Identity, Named, Scope};
+use super::settings::{Account, Auth, Credential, Domain, Identity, Named, Scope};
 
 impl Auth {
     /// What no error may show.
@@ -11,7 +11,7 @@ impl Auth {
         match self {
             Self::None => None,
             Self::HttpBasic { password, .. } => Some(password),
-            Self::Keystone { identity, .. } => Some(identity.secret()),
+            Self::Keystone(account) => Some(account.identity.secret()),
         }
     }
 }
@@ -29,16 +29,16 @@ impl Identity {
     pub(super) const fn options(&self) -> &'static str {
         match self {
             Self::Password { .. } => {
-                "username, password and user_domain_name, and that the user has a role in what it asks for"
+                "username, password, user_domain_name and project_name, where the user needs a role"
             }
             Self::ApplicationCredential { .. } => "application_credential_id and application_credential_secret",
             Self::Token(_) => "token, which may have ended",
         }
     }
 
-    /// The body of the request.
-    pub(super) fn request(&self, scope: &Scope) -> Value {
-        let (method, proof) = match self {
+    /// The name of the method, and its proof.
+    fn json(&self) -> (&'static str, Value) {
+        match self {
             Self::Password { user, password } => {
                 let mut user = user.json();
                 user["password"] = json!(password.reveal());
@@ -48,9 +48,16 @@ impl Identity {
                 ("application_credential", credential.json(secret.reveal()))
             }
             Self::Token(token) => ("token", json!({"id": token.reveal()})),
-        };
+        }
+    }
+}
+
+impl Account {
+    /// The body of the request for a token.
+    pub(super) fn request(&self) -> Value {
+        let (method, proof) = self.identity.json();
         let mut auth = json!({"identity": {"methods": [method], method: proof}});
-        match scope {
+        match &self.scope {
             Scope::Unasked => {}
             Scope::Project(project) => auth["scope"] = json!({"project": project.json()}),
             Scope::Domain(domain) => auth["scope"] = json!({"domain": domain.json()}),

@@ -7,10 +7,14 @@ mod base;
 mod catalog;
 mod error;
 mod identity;
+mod retry;
 mod service;
 mod session;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub use error::CallError;
-pub use service::{Call, Retry, Service};
-pub use settings::{Auth, Credential, Domain, Identity, Named, Scope, Settings};
+pub use retry::Retry;
+pub use service::{Call, Service};
+pub use settings::{Account, Auth, Credential, Domain, Identity, Named, Scope, Settings};

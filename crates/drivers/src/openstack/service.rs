@@ -2,14 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use reqwest::{Client, Method, RequestBuilder, Url};
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::{
     base::base,
-    error::{CallError, Stage},
+    error::{CallError, Stage, certificates, sentence},
+    retry::{Retry, Tries},
     session::{Session, Token},
     settings::{Auth, Settings},
 };
@@ -29,7 +29,8 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 pub struct Call<'a> {
     /// The method.
     pub method: Method,
-    /// The path with its version, such as `/v2.0/ports`; what a client chose in it is percent-encoded.
+    /// The path with its version, such as `/v2.0/ports`. A path that is not in its plain form (a `..`,
+    /// a blank or a `?` in it) is not sent.
     pub path: &'a str,
     /// The query, not yet encoded.
     pub query: &'a [(&'a str, String)],
@@ -37,15 +38,6 @@ pub struct Call<'a> {
     pub body: Option<&'a Value>,
     /// When it may be sent again.
     pub retry: Retry,
-}
-
-/// When a call that failed may be sent again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retry {
-    /// Doing it twice is doing it once: when nothing was sent, when the answer was lost, after 429 and 5xx.
-    Idempotent,
-    /// When it was certainly not carried out: nothing was sent.
-    IfNotSent,
 }
 
 /// One OpenStack service.
@@ -75,9 +67,7 @@ impl Service {
         let base = settings.endpoint_override.as_deref().map(base).transpose();
         let base = base.map_err(|wrong| format!("[{group}] endpoint_override: {wrong}"))?;
         let session = match &settings.auth {
-            Auth::Keystone { url, identity, scope } => {
-                Some(Session::new(http.clone(), group, (url, identity.clone(), scope.clone()))?)
-            }
+            Auth::Keystone(account) => Some(Session::new(http.clone(), group, account.clone())?),
             Auth::None | Auth::HttpBasic { .. } if base.is_none() => {
                 return Err(format!("[{group}] endpoint_override has to be set: only Keystone has a catalog"));
             }
@@ -91,7 +81,7 @@ impl Service {
     /// # Errors
     /// Keystone can't be asked, or its catalog has no such endpoint.
     pub async fn endpoint(&self) -> Result<String, CallError> {
-        Ok(self.access(None, self.deadline(&Method::GET)).await?.base)
+        Ok(self.access_for_nothing().await?.base)
     }
 
     /// The id of the project that our token is for; `None` without Keystone, and for a token of the
@@ -100,11 +90,11 @@ impl Service {
     /// # Errors
     /// Keystone can't be asked.
     pub async fn project(&self) -> Result<Option<String>, CallError> {
-        let Some(session) = &self.session else { return Ok(None) };
-        Ok(session.token(None, self.deadline(&Method::GET)).await?.project.clone())
+        Ok(self.access_for_nothing().await?.token.and_then(|token| token.project.clone()))
     }
 
-    /// The body of the answer to a call; null if it has none.
+    /// The body of the answer to a call; null if it has none. A call that the service does not take
+    /// for want of a valid token is sent again with a new one.
     ///
     /// # Errors
     /// Keystone or the service did not do as asked.
@@ -112,24 +102,29 @@ impl Service {
         self.reply(call).await.map(|reply| reply.body)
     }
 
-    /// The whole answer to a call, which is repeated as it allows.
+    /// The error of a caller that finds no sense in the body of an answer.
+    #[must_use]
+    pub fn nonsense(&self, method: &Method, path: &str, why: &str) -> CallError {
+        let at = self.base.as_ref().map(|base| format!(" at {base}")).unwrap_or_default();
+        CallError {
+            peer: format!("{}{at}", self.settings.name),
+            request: format!("{method} {path}"),
+            stage: Stage::Service,
+            write: *method != Method::GET,
+            failure: Failure::Nonsense(why.to_owned()),
+            advice: String::new(),
+        }
+    }
+
+    /// The whole answer to a call.
     pub(crate) async fn reply(&self, call: Call<'_>) -> Result<Reply, CallError> {
         let deadline = self.deadline(&call.method);
-        let mut tries = Tries::from(&self.settings);
-        loop {
-            let error = match self.with_token(&call, deadline).await {
-                Ok(reply) => return Ok(reply),
-                Err(error) => error,
-            };
-            let may_repeat = error.is_transient() && (call.retry == Retry::Idempotent || error.was_not_sent());
-            match tries.next(&error).filter(|_| may_repeat) {
-                Some(pause) if Instant::now() + pause < deadline => {
-                    tracing::debug!(%error, "it is tried again");
-                    sleep(pause).await;
-                }
-                _ => return Err(error),
-            }
-        }
+        Tries::from(&self.settings).run(call.retry, deadline, || self.with_token(&call, deadline)).await
+    }
+
+    async fn access_for_nothing(&self) -> Result<Access, CallError> {
+        let deadline = self.deadline(&Method::GET);
+        Tries::from(&self.settings).run(Retry::Idempotent, deadline, || self.access(None, deadline)).await
     }
 
     fn deadline(&self, method: &Method) -> Instant {
@@ -152,25 +147,21 @@ impl Service {
 
     /// Half of the time is the call's own: a token that takes long puts no write in doubt.
     async fn access(&self, stale: Option<&Arc<Token>>, deadline: Instant) -> Result<Access, CallError> {
-        let token = match &self.session {
-            None => None,
-            Some(session) => {
-                let half = deadline.saturating_duration_since(Instant::now()) / 2;
-                Some(session.token(stale, Instant::now() + half.min(LONGEST_WRITE)).await?)
-            }
+        let Some(session) = &self.session else {
+            return Ok(Access { base: self.base.clone().unwrap_or_default(), token: None });
         };
-        let base = match (&self.base, &self.session, &token) {
-            (None, Some(session), Some(token)) => {
-                self.in_catalog(token).map_err(|why| session.failed(Failure::Nonsense(why)))?
-            }
-            (base, ..) => base.clone().unwrap_or_default(),
+        let half = deadline.saturating_duration_since(Instant::now()) / 2;
+        let token = session.token(stale, Instant::now() + half.min(LONGEST_WRITE)).await?;
+        let base = match &self.base {
+            Some(base) => base.clone(),
+            None => self.in_catalog(&token).map_err(|why| session.failed(Failure::Nonsense(why), String::new()))?,
         };
-        Ok(Access { base, token })
+        Ok(Access { base, token: Some(token) })
     }
 
     fn in_catalog(&self, token: &Token) -> Result<String, String> {
         let url = token.catalog.find(&self.settings)?;
-        base(url).map_err(|wrong| format!("the URL of {} in the catalog can't be used: {wrong}", self.settings.name))
+        base(url).map_err(|wrong| format!("the catalog's URL of {} can't be used: {wrong}", self.settings.name))
     }
 
     async fn once(&self, call: &Call<'_>, access: &Access, deadline: Instant) -> Result<Reply, CallError> {
@@ -183,8 +174,8 @@ impl Service {
 
     fn request(&self, call: &Call<'_>, access: &Access) -> Result<RequestBuilder, Failure> {
         let url = Url::parse(&format!("{}{}", access.base, call.path)).ok();
-        let url = url.filter(|url| url.path().ends_with(call.path));
-        let url = url.ok_or_else(|| Failure::NotSent(format!("{} is no path", call.path)))?;
+        let url = url.filter(|url| call.path.starts_with('/') && url.path().ends_with(call.path));
+        let url = url.ok_or_else(|| Failure::NotSent("this is not a path in its plain form".to_owned()))?;
         let mut request = self.http.request(call.method.clone(), url).query(call.query);
         for (name, value) in &self.settings.headers {
             request = request.header(*name, *value);
@@ -216,52 +207,24 @@ impl Service {
 
     fn advice(&self, failure: &Failure) -> String {
         let group = self.settings.group;
-        match (failure.status(), &self.settings.auth) {
-            (Some(401), Auth::None) => format!("set [{group}] auth_type"),
-            (Some(401), Auth::HttpBasic { .. }) => format!("check [{group}] username and password"),
-            (Some(401), Auth::Keystone { .. }) => {
+        match (failure, &self.settings.auth) {
+            (Failure::Refused { status: 401, .. }, Auth::None) => format!("set [{group}] auth_type"),
+            (Failure::Refused { status: 401, .. }, Auth::HttpBasic { .. }) => {
+                format!("check [{group}] username and password")
+            }
+            (Failure::Refused { status: 401, .. }, Auth::Keystone(_)) => {
                 format!("is the Keystone of [{group}] auth_url the one that it asks?")
             }
-            (Some(403), _) => forbidden(group, failure),
-            _ => String::new(),
+            (Failure::Refused { status: 403, body }, _) => forbidden(group, body),
+            (failure, _) => certificates(group, failure).unwrap_or_default(),
         }
     }
 }
 
-/// Since 29, Neutron's policy lets only the role `service` set what binds a port to a switch.
-fn forbidden(group: &str, failure: &Failure) -> String {
-    let binding = matches!(failure, Failure::Refused { body, .. } if super::error::sentence(body).contains("binding:"));
-    match binding {
-        true => format!(
-            "give the user of [{group}] the role service in its project: admin alone may not set binding:profile"
-        ),
-        false => format!("the user of [{group}] lacks a role; Ironic's own has admin and service"),
-    }
-}
-
-/// How often a call may still be repeated, and after which pauses.
-struct Tries<P> {
-    connect: usize,
-    status: usize,
-    pauses: P,
-}
-
-impl From<&Settings> for Tries<backon::ExponentialBackoff> {
-    fn from(settings: &Settings) -> Self {
-        let (connect, status) = (settings.connect_retries, settings.status_code_retries);
-        let pauses = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(250))
-            .with_max_delay(Duration::from_secs(4))
-            .with_max_times(connect + status)
-            .with_jitter();
-        Self { connect, status, pauses: pauses.build() }
-    }
-}
-
-impl<P: Iterator<Item = Duration>> Tries<P> {
-    fn next(&mut self, error: &CallError) -> Option<Duration> {
-        let left = if error.status().is_some() { &mut self.status } else { &mut self.connect };
-        *left = left.checked_sub(1)?;
-        self.pauses.next()
+/// Since its version 29, Neutron's policy lets only the role `service` bind a port to a switch.
+fn forbidden(group: &str, body: &Value) -> String {
+    match sentence(body).contains("binding:profile") {
+        true => format!("give the user of [{group}] the role service: Neutron lets no other role set binding:profile"),
+        false => format!("the user of [{group}] lacks a role; a service's user has admin and service"),
     }
 }

@@ -13,8 +13,8 @@ use tokio::{
 use super::{
     base::base,
     catalog::Catalog,
-    error::{CallError, Stage},
-    settings::{Identity, Scope},
+    error::{CallError, Stage, certificates},
+    settings::Account,
 };
 use crate::http::{Failure, Reply, exchange};
 
@@ -46,32 +46,27 @@ struct Held {
 pub struct Session {
     http: Client,
     base: String,
-    identity: Identity,
-    scope: Scope,
+    account: Account,
     group: &'static str,
     held: Mutex<Held>,
 }
 
 impl Session {
-    /// A session that has no token yet.
+    /// A session that has no token yet; `group` has the options of `account`.
     ///
     /// # Errors
     /// What is wrong with the URL.
-    pub fn new(
-        http: Client,
-        group: &'static str,
-        (url, identity, scope): (&str, Identity, Scope),
-    ) -> Result<Self, String> {
-        let base = base(url).map_err(|wrong| format!("[{group}] auth_url: {wrong}"))?;
-        Ok(Self { http, base, identity, scope, group, held: Mutex::default() })
+    pub fn new(http: Client, group: &'static str, account: Account) -> Result<Self, String> {
+        let base = base(&account.url).map_err(|wrong| format!("[{group}] auth_url: {wrong}"))?;
+        Ok(Self { http, base, account, group, held: Mutex::default() })
     }
 
     /// The token in use; a `stale` one, or one that is about to end, is replaced. Callers that come
     /// together cause one request, and share its failure, too.
     pub async fn token(&self, stale: Option<&Arc<Token>>, deadline: Instant) -> Result<Arc<Token>, CallError> {
         let came = Instant::now();
-        let late = |_| self.failed(Failure::NotSent("other calls wait for a token, too: no time was left".to_owned()));
-        let mut held = timeout_at(deadline, self.held.lock()).await.map_err(late)?;
+        let late = Failure::NotSent("another call's request for a token takes too long".to_owned());
+        let mut held = timeout_at(deadline, self.held.lock()).await.map_err(|_| self.refused(late))?;
         let is_good = |token: &&Arc<Token>| {
             Instant::now() < token.good_until && stale.is_none_or(|stale| !Arc::ptr_eq(stale, token))
         };
@@ -89,32 +84,35 @@ impl Session {
 
     async fn log_in(&self, deadline: Instant) -> Result<Token, CallError> {
         let asked = Instant::now();
-        let request = self.http.post(format!("{}{TOKENS}", self.base)).json(&self.identity.request(&self.scope));
+        let request = self.http.post(format!("{}{TOKENS}", self.base)).json(&self.account.request());
         let reply = exchange("keystone", request, true, deadline).await;
-        let token = reply.and_then(|reply| {
-            parse(&reply, asked).ok_or_else(|| Failure::Nonsense("the answer holds no token".to_owned()))
-        });
-        token.map_err(|failure| self.failed(failure))
+        let no_token = || Failure::Nonsense("the answer holds no token".to_owned());
+        reply.and_then(|reply| parse(&reply, asked).ok_or_else(no_token)).map_err(|failure| self.refused(failure))
+    }
+
+    /// Why there is no token, with the options to look at.
+    fn refused(&self, failure: Failure) -> CallError {
+        let (group, options) = (self.group, self.account.identity.options());
+        let advice = match &failure {
+            Failure::Refused { status: 401 | 403, .. } => format!("check [{group}] {options}"),
+            // Keystone's own 404 names an application credential; any other, no Keystone.
+            Failure::Refused { status: 404, body } if body["error"].is_object() => format!("check [{group}] {options}"),
+            Failure::NoAnswer(_) | Failure::Refused { status: 500.., .. } => String::new(),
+            failure => {
+                certificates(group, failure).unwrap_or_else(|| format!("is [{group}] auth_url the URL of Keystone?"))
+            }
+        };
+        self.failed(failure, advice)
     }
 
     /// Why a token, or what came with it, is of no use.
-    pub fn failed(&self, failure: Failure) -> CallError {
-        let group = self.group;
-        let advice = match &failure {
-            Failure::Refused { status: 401 | 403, .. } => format!("check [{group}] {}", self.identity.options()),
-            Failure::Refused { status: 404, body } if body["error"].is_object() => {
-                format!("check [{group}] {}", self.identity.options())
-            }
-            Failure::Refused { status: 300..=499, .. } | Failure::NotSent(_) => format!("check [{group}] auth_url"),
-            Failure::Nonsense(why) if !why.contains("catalog") => format!("is [{group}] auth_url Keystone's?"),
-            _ => String::new(),
-        };
+    pub fn failed(&self, failure: Failure, advice: String) -> CallError {
         CallError {
             peer: format!("Keystone at {}", self.base),
             request: format!("POST {TOKENS}"),
             stage: Stage::Keystone,
             write: false,
-            failure: failure.without(self.identity.secret().reveal()),
+            failure: failure.without(self.account.identity.secret().reveal()),
             advice,
         }
     }

@@ -50,14 +50,18 @@ pub enum Auth {
         password: Secret,
     },
     /// With Keystone's tokens.
-    Keystone {
-        /// Keystone's URL, with or without `/v3`.
-        url: String,
-        /// How Keystone knows us.
-        identity: Identity,
-        /// What the tokens are good for.
-        scope: Scope,
-    },
+    Keystone(Account),
+}
+
+/// Our account with a Keystone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Keystone's URL, with or without `/v3`.
+    pub url: String,
+    /// How Keystone knows us.
+    pub identity: Identity,
+    /// What the tokens are good for.
+    pub scope: Scope,
 }
 
 /// How Keystone knows us.

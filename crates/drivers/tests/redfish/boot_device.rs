@@ -7,8 +7,9 @@ use assay_drivers::interface::ManagementInterface;
 use serde_json::{Value, json};
 
 use crate::{
+    bmc::SYSTEM,
     impatient, node_at,
-    rude::{Manner, Rude, SYSTEM, Seen, ok, status},
+    rude::{Manner, Rude, Seen, ok, status},
 };
 
 /// A BMC whose system holds `boot`; `judge` may refuse a PATCH, else it is merged into it.

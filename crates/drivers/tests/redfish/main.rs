@@ -3,13 +3,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "../../src/rude.rs"]
+mod rude;
 #[path = "../../src/testing.rs"]
 mod testing;
 
+mod bmc;
 mod boot_device;
 mod emulator;
 mod power;
-mod rude;
 mod rudeness;
 mod sessions;
 mod virtual_media;

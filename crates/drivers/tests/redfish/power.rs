@@ -10,8 +10,9 @@ use assay_drivers::interface::PowerInterface;
 use serde_json::{Value, json};
 
 use crate::{
+    bmc::{RESET, system},
     impatient, node_at,
-    rude::{Manner, RESET, Rude, Seen, status, system},
+    rude::{Manner, Rude, Seen, status},
 };
 
 /// A machine that does as it is told; `reset` answers the write after it was carried out.

@@ -13,8 +13,9 @@ use assay_drivers::{
 use serde_json::json;
 
 use crate::{
+    bmc::{RESET, SYSTEM, system},
     impatient, node_at,
-    rude::{Manner, RESET, Rude, SYSTEM, ok, status, system},
+    rude::{Manner, Rude, ok, status},
 };
 
 /// What reading the power state ends with, which must be soon.

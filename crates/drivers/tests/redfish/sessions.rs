@@ -7,8 +7,9 @@ use assay_drivers::interface::{ManagementInterface, PowerInterface};
 use serde_json::json;
 
 use crate::{
+    bmc::system,
     impatient, node_with_account,
-    rude::{Manner, Rude, Seen, ok, status, system},
+    rude::{Manner, Rude, Seen, ok, status},
 };
 
 const LOG_IN: &str = "POST /sessions";

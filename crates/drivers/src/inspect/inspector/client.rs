@@ -1,39 +1,26 @@
 //! Requests to an external introspection service, in ironic-inspector's API.
 //!
-//! **Invariant:** every call ends within its deadline; one that starts something is sent again only
-//! if it was certainly not carried out.
+//! **Invariant:** one that starts something is sent again only if it was certainly not carried out.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use assay_core::id::NodeId;
 use backon::{ConstantBuilder, Retryable};
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::Value;
-use tokio::time::Instant;
 
 use crate::{
-    cause::root_cause,
     error::DriverError,
-    http::{self, Failure, Reply, exchange, plain},
+    http::Reply,
+    openstack::{Call, CallError, Retry, Service, Settings},
 };
 
 /// `manage_boot` came with 1.13; an older service would silently manage the boot.
 const VERSION: (&str, &str) = ("X-OpenStack-Ironic-Inspector-API-Version", "1.13");
 
-/// How an external introspection service is reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InspectorSettings {
-    /// Its URL, with or without `/v1`.
-    pub endpoint: String,
-    /// How long one request may take, its answer included.
-    pub request_timeout: Duration,
-}
-
 /// An external introspection service.
 pub struct InspectorClient {
-    http: Client,
-    base: String,
-    timeout: Duration,
+    service: Service,
 }
 
 /// Where the service is with a node.
@@ -47,50 +34,9 @@ pub struct Status {
     pub started_at: Option<String>,
 }
 
-/// A request that was not done as asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallError {
-    base: String,
-    request: String,
-    write: bool,
-    failure: Failure,
-}
-
-impl fmt::Display for CallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the introspection service at {}: {}: ", self.base, self.request)?;
-        f.write_str(&self.failure.told(|body| plain(body["error"]["message"].as_str().unwrap_or_default())))
-    }
-}
-
 impl From<CallError> for DriverError {
     fn from(error: CallError) -> Self {
-        let text = Self::Inspection(error.to_string());
-        if error.may_have_landed() { text.maybe() } else { text }
-    }
-}
-
-impl CallError {
-    const fn status(&self) -> Option<u16> {
-        match self.failure {
-            Failure::Refused { status, .. } => Some(status),
-            _ => None,
-        }
-    }
-
-    const fn was_not_sent(&self) -> bool {
-        matches!(self.failure, Failure::NotSent(_))
-    }
-
-    fn is_transient(&self) -> bool {
-        self.was_not_sent()
-            || matches!(self.failure, Failure::NoAnswer(_))
-            || self.status().is_some_and(|status| status == 409 || status >= 500)
-    }
-
-    fn may_have_landed(&self) -> bool {
-        self.write
-            && (matches!(self.failure, Failure::NoAnswer(_)) || self.status().is_some_and(|status| status >= 500))
+        error.into_driver_error(Self::Inspection)
     }
 }
 
@@ -98,20 +44,18 @@ impl InspectorClient {
     /// A client of the service.
     ///
     /// # Errors
-    /// A sentence on what this machine lacks.
-    pub fn new(settings: &InspectorSettings) -> Result<Self, String> {
-        let http = http::client(settings.request_timeout)
-            .build()
-            .map_err(|error| format!("no HTTPS client: {}", root_cause(&error)))?;
-        let base = settings.endpoint.trim_end_matches('/');
-        let base = base.strip_suffix("/v1").unwrap_or(base).to_owned();
-        Ok(Self { http, base, timeout: settings.request_timeout })
+    /// Which option is wrong.
+    pub fn new(mut settings: Settings) -> Result<Self, String> {
+        settings.headers.push(VERSION);
+        Ok(Self { service: Service::new(settings)? })
     }
 
     /// Its URL, without `/v1`.
-    #[must_use]
-    pub fn base(&self) -> &str {
-        &self.base
+    ///
+    /// # Errors
+    /// `CallError`.
+    pub async fn endpoint(&self) -> Result<String, CallError> {
+        self.service.endpoint().await
     }
 
     /// Which installation of Assay it is; `None` for any other service.
@@ -134,8 +78,7 @@ impl InspectorClient {
             reply => reply?.body,
         };
         let Some(finished) = body["finished"].as_bool() else {
-            let nonsense = Failure::Nonsense("the status does not say whether it has finished".to_owned());
-            return Err(self.failed(&Method::GET, &path, nonsense));
+            return Err(self.service.nonsense(&Method::GET, &path, "the status does not say whether it has finished"));
         };
         let text = |key: &str| body[key].as_str().map(str::to_owned);
         Ok(Some(Status { finished, error: text("error"), started_at: text("started_at") }))
@@ -153,8 +96,8 @@ impl InspectorClient {
             return Ok(());
         }
         let word = if manage_boot { "True" } else { "False" };
-        let path = format!("/v1/introspection/{node}?manage_boot={word}");
-        let lost = match self.write(&path).await {
+        let (path, query) = (format!("/v1/introspection/{node}"), [("manage_boot", word.to_owned())]);
+        let lost = match self.write(&path, &query, Retry::IfNotSent).await {
             Err(error) if error.may_have_landed() => error,
             result => return result,
         };
@@ -172,8 +115,8 @@ impl InspectorClient {
     /// `CallError`.
     pub async fn abort(&self, node: NodeId) -> Result<(), CallError> {
         let path = format!("/v1/introspection/{node}/abort");
-        let tries = (|| self.write(&path)).retry(pauses()).when(CallError::is_transient);
-        match tries.await {
+        let abort = || self.write(&path, &[], Retry::Idempotent);
+        match abort.retry(pauses()).when(|error| error.status() == Some(409)).await {
             Err(error) if matches!(error.status(), Some(400 | 404 | 409)) => Ok(()),
             result => result,
         }
@@ -188,36 +131,22 @@ impl InspectorClient {
         match self.read(&path).await {
             Err(error) if error.status() == Some(404) => Ok(None),
             Ok(reply) if reply.body.is_object() => Ok(Some(reply.body)),
-            Ok(_) => {
-                let nonsense = Failure::Nonsense("the data are not a JSON object".to_owned());
-                Err(self.failed(&Method::GET, &path, nonsense))
-            }
+            Ok(_) => Err(self.service.nonsense(&Method::GET, &path, "the data are not a JSON object")),
             Err(error) => Err(error),
         }
     }
 
     async fn read(&self, path: &str) -> Result<Reply, CallError> {
-        (|| self.once(Method::GET, path)).retry(pauses()).when(CallError::is_transient).await
+        let retry = Retry::Idempotent;
+        self.service.reply(Call { method: Method::GET, path, query: &[], body: None, retry }).await
     }
 
-    async fn write(&self, path: &str) -> Result<(), CallError> {
-        (|| self.once(Method::POST, path)).retry(pauses()).when(CallError::was_not_sent).await.map(drop)
-    }
-
-    async fn once(&self, method: Method, path: &str) -> Result<Reply, CallError> {
-        let request = self.http.request(method.clone(), format!("{}{path}", self.base)).header(VERSION.0, VERSION.1);
-        let wanted = method == Method::GET;
-        let reply = exchange("introspection", request, wanted, Instant::now() + self.timeout).await;
-        reply.map_err(|failure| self.failed(&method, path, failure))
-    }
-
-    fn failed(&self, method: &Method, path: &str, failure: Failure) -> CallError {
-        let write = *method != Method::GET;
-        CallError { base: self.base.clone(), request: format!("{method} {path}"), write, failure }
+    async fn write(&self, path: &str, query: &[(&str, String)], retry: Retry) -> Result<(), CallError> {
+        self.service.call(Call { method: Method::POST, path, query, body: None, retry }).await.map(drop)
     }
 }
 
-/// A service that is being restarted is back soon.
+/// A lock is soon given back.
 fn pauses() -> ConstantBuilder {
     ConstantBuilder::default().with_delay(Duration::from_millis(500)).with_max_times(2)
 }

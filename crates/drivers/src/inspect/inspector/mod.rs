@@ -8,7 +8,7 @@ use assay_core::run::Service;
 use async_trait::async_trait;
 use serde_json::Value;
 
-pub use client::{InspectorClient, InspectorSettings};
+pub use client::InspectorClient;
 
 use crate::{
     error::DriverError,
@@ -18,11 +18,11 @@ use crate::{
 /// Which introspection service is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InspectorChoice {
-    /// The configured endpoint's, unless that is our own; without one the built-in.
+    /// The configured one, unless that is our own; without one the built-in.
     Auto,
     /// The one in this process.
     BuiltIn,
-    /// The configured endpoint's.
+    /// The configured one.
     External,
 }
 
@@ -30,14 +30,14 @@ pub enum InspectorChoice {
 pub struct InspectorInspect {
     /// Which service.
     pub choice: InspectorChoice,
-    /// The configured endpoint.
+    /// The service that is configured, by its endpoint or by a Keystone with a catalog.
     pub client: Option<InspectorClient>,
 }
 
 impl InspectorInspect {
     fn external(&self) -> Result<&InspectorClient, DriverError> {
         self.client.as_ref().ok_or_else(|| {
-            let text = "[assay] inspector is external, so [inspector] endpoint_override has to be set";
+            let text = "[assay] inspector is external, so [inspector] endpoint_override or auth_type has to be set";
             DriverError::InvalidParameterValue(text.to_owned())
         })
     }
@@ -71,8 +71,11 @@ impl InspectInterface for InspectorInspect {
         }
     }
 
-    fn endpoint(&self) -> Option<&str> {
-        self.client.as_ref().map(InspectorClient::base)
+    async fn endpoint(&self) -> Result<Option<String>, DriverError> {
+        match &self.client {
+            Some(client) => Ok(Some(client.endpoint().await?)),
+            None => Ok(None),
+        }
     }
 
     async fn start_introspection(&self, task: &Task, manage_boot: bool, repeated: bool) -> Result<(), DriverError> {

@@ -13,11 +13,13 @@ use tokio::{
     net::TcpListener,
 };
 
-use super::{InspectorChoice, InspectorClient, InspectorInspect, InspectorSettings};
+use super::{InspectorChoice, InspectorClient, InspectorInspect};
 use crate::{
     error::DriverError,
     interface::{InspectInterface as _, Progress, Task},
+    openstack::{Auth, Settings},
     testing::task as blank,
+    verify_ca::VerifyCa,
 };
 use assay_core::run::Service;
 
@@ -61,9 +63,27 @@ async fn fake(turns: Vec<Turn>) -> Fake {
             stream.write_all(answer.as_bytes()).await.unwrap();
         }
     });
-    let settings = InspectorSettings { endpoint, request_timeout: Duration::from_secs(5) };
-    let client = Some(InspectorClient::new(&settings).unwrap());
-    Fake { interface: InspectorInspect { choice: InspectorChoice::Auto, client }, asked }
+    Fake { interface: interface(endpoint), asked }
+}
+
+/// The interface with a service at `endpoint`.
+fn interface(endpoint: String) -> InspectorInspect {
+    let settings = Settings {
+        name: "the introspection service",
+        label: "introspection",
+        group: "inspector",
+        auth: Auth::None,
+        service_type: "baremetal-introspection".to_owned(),
+        interfaces: Vec::new(),
+        region: None,
+        endpoint_override: Some(endpoint),
+        ca: VerifyCa::System,
+        request_timeout: Duration::from_secs(5),
+        connect_retries: 2,
+        status_code_retries: 2,
+        headers: Vec::new(),
+    };
+    InspectorInspect { choice: InspectorChoice::Auto, client: Some(InspectorClient::new(settings).unwrap()) }
 }
 
 fn node() -> Task {
@@ -178,10 +198,7 @@ async fn our_own_service_is_known_by_its_instance_and_any_other_is_external() {
     }
     let unset = InspectorInspect { choice: InspectorChoice::Auto, client: None };
     assert_eq!(unset.service("ab12cd34").await, Service::BuiltIn);
-    let settings =
-        InspectorSettings { endpoint: "http://127.0.0.1:1".to_owned(), request_timeout: Duration::from_secs(1) };
-    let gone =
-        InspectorInspect { choice: InspectorChoice::Auto, client: Some(InspectorClient::new(&settings).unwrap()) };
+    let gone = interface("http://127.0.0.1:1".to_owned());
     assert_eq!(gone.service("ab12cd34").await, Service::External);
     let error = gone.start_introspection(&node(), false, false).await.unwrap_err();
     assert!(error.to_string().contains("cannot connect") && !error.maybe_happened(), "{error}");

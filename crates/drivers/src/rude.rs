@@ -1,8 +1,8 @@
-//! A BMC that answers as it is told to, down to the bytes.
+//! A server that answers as it is told to, down to the bytes.
 
 use std::sync::{Arc, Mutex};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -41,7 +41,7 @@ pub fn status(status: u16) -> Manner {
     Manner::Answer(status, "", String::new())
 }
 
-/// The BMC.
+/// The server.
 pub struct Rude {
     /// Its address.
     pub address: String,
@@ -70,37 +70,10 @@ impl Rude {
         Self { address, seen }
     }
 
-    /// A well-mannered BMC with one system; `manners` may answer before it.
-    pub async fn with_system(
-        system: impl Fn() -> Value + Send + Sync + 'static,
-        manners: impl Fn(&Seen) -> Option<Manner> + Send + Sync + 'static,
-    ) -> Self {
-        Self::start(move |request| {
-            manners(request).unwrap_or_else(|| match request.line.as_str() {
-                "GET /redfish/v1/" => ok(&json!({"Systems": {"@odata.id": "/redfish/v1/Systems"}})),
-                "GET /redfish/v1/Systems" => ok(&json!({"Members": [{"@odata.id": SYSTEM}]})),
-                "GET /redfish/v1/Systems/1" => ok(&system()),
-                _ => status(404),
-            })
-        })
-        .await
-    }
-
     /// All requests of a method so far.
     pub fn seen(&self, method: &str) -> Vec<Seen> {
         self.seen.lock().unwrap().iter().filter(|seen| seen.line.starts_with(method)).cloned().collect()
     }
-}
-
-/// The path of the only system.
-pub const SYSTEM: &str = "/redfish/v1/Systems/1";
-
-/// The path of its reset action.
-pub const RESET: &str = "POST /redfish/v1/Systems/1/reset-me";
-
-/// A system in that power state.
-pub fn system(power: &str) -> Value {
-    json!({"PowerState": power, "Actions": {"#ComputerSystem.Reset": {"target": "/redfish/v1/Systems/1/reset-me"}}})
 }
 
 async fn read(stream: &mut TcpStream) -> Option<Seen> {
