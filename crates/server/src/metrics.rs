@@ -1,8 +1,12 @@
 //! The numbers that `/metrics` shows. Every name is here, with what it counts.
 
+use std::time::Duration;
+
 use assay_core::run::{Ending, Run};
-use metrics::{counter, describe_counter, describe_gauge, set_global_recorder};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, set_global_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 /// What a number can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,10 +15,12 @@ pub enum Kind {
     Counter,
     /// It goes up and down.
     Gauge,
+    /// How many measurements were of which size.
+    Histogram,
 }
 
 macro_rules! metrics {
-    ($($(#[doc = $doc:literal])+ $name:ident: $kind:ident = $text:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident: $kind:ident = $text:expr;)+) => {
         $($(#[doc = $doc])+ pub const $name: &str = $text;)+
 
         /// Every number: its name, its kind and what it counts.
@@ -39,23 +45,39 @@ metrics! {
     BOOT_FILES: Counter = "assay_boot_files_total";
     /// DHCP packets of NICs whose run waits, by `outcome`: answered or not.
     DHCP: Counter = "assay_dhcp_requests_total";
+    /// How long requests took, in seconds, by `service`: `keystone`, `neutron`, `introspection` or `redfish`.
+    CALLS: Histogram = assay_drivers::CALL_SECONDS;
 }
+
+/// The bounds of the buckets for what takes seconds: a good answer, a slow one, and the end of patience.
+const SECONDS: [f64; 10] = [0.01, 0.03, 0.1, 0.3, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0];
+
+/// How often measurements are sorted into their buckets.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Starts counting, for the whole process; the handle renders what was counted.
 ///
 /// # Errors
 /// Counting has already been started.
 pub fn start() -> anyhow::Result<PrometheusHandle> {
-    let recorder = PrometheusBuilder::new().build_recorder();
+    let recorder = PrometheusBuilder::new().set_buckets(&SECONDS)?.build_recorder();
     let handle = recorder.handle();
     set_global_recorder(recorder).map_err(|_| anyhow::anyhow!("metrics have been started twice"))?;
     for &(name, kind, doc) in ALL {
         match kind {
             Kind::Counter => describe_counter!(name, doc.trim()),
             Kind::Gauge => describe_gauge!(name, doc.trim()),
+            Kind::Histogram => describe_histogram!(name, doc.trim()),
         }
     }
     Ok(handle)
+}
+
+/// Sorts measurements into their buckets until `stop`, so that they take no more room although nobody reads them.
+pub async fn keep_up(handle: PrometheusHandle, stop: CancellationToken) {
+    while stop.run_until_cancelled(sleep(UPKEEP)).await.is_some() {
+        handle.run_upkeep();
+    }
 }
 
 /// Counts a run that has reached its end.

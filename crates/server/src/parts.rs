@@ -18,7 +18,8 @@ use assay_drivers::{
         images::{ImageCache, ImageCacheConfig},
     },
     fake::FakeConfig,
-    inspect::{InspectorChoice, InspectorClient, InspectorInspect, InspectorSettings},
+    inspect::{InspectorChoice, InspectorClient, InspectorInspect},
+    openstack::Service,
     redfish::RedfishConfig,
     registry::RegistrySettings,
 };
@@ -57,17 +58,23 @@ pub fn registry(
 }
 
 fn inspector(config: &Config) -> anyhow::Result<InspectorInspect> {
-    let options = &config.inspector;
-    let client = options.endpoint_override.as_ref().map(|endpoint| {
-        let settings = InspectorSettings { endpoint: endpoint.clone(), request_timeout: options.timeout };
-        InspectorClient::new(&settings).map_err(anyhow::Error::msg)
-    });
+    let settings = config.inspector_settings().map_err(anyhow::Error::msg)?;
+    let client = settings.map(|settings| InspectorClient::new(settings).map_err(anyhow::Error::msg));
     let choice = match config.assay.inspector {
         service::Inspector::Auto => InspectorChoice::Auto,
         service::Inspector::BuiltIn => InspectorChoice::BuiltIn,
         service::Inspector::External => InspectorChoice::External,
     };
     Ok(InspectorInspect { choice, client: client.transpose()? })
+}
+
+/// Neutron; `None` if `[neutron]` has neither authentication nor an endpoint.
+///
+/// # Errors
+/// Which of its options is wrong.
+pub fn neutron_service(config: &Config) -> anyhow::Result<Option<Service>> {
+    let settings = config.neutron_settings().map_err(anyhow::Error::msg)?;
+    settings.map(|settings| Service::new(settings).map_err(anyhow::Error::msg)).transpose()
 }
 
 /// What the image cache goes by. An image stays for as long as a run may boot from it.

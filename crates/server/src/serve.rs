@@ -54,6 +54,7 @@ async fn serve(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<()>
     conductor.start().await?;
     let api = parts::api(config, auth, &store, &conductor, registry);
     let mut tasks = Tasks::default();
+    let upkeep = metrics::keep_up(metrics.clone(), tasks.stop.clone());
     let ops = Ops { metrics, store, audit: Arc::new(conductor.clone()) };
     let (address, introspection) = (sockets.introspection.local_addr()?, parts::introspection(config, &api));
     info!(api = %sockets.api.local_addr()?, introspection = %address, boot = %sockets.boot.local_addr()?, "assay serves");
@@ -61,6 +62,10 @@ async fn serve(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<()>
     tasks.serve("boot listener", sockets.boot, boot.http().merge(callback::router(api.callbacks.clone())));
     tasks.serve("introspection API", sockets.introspection, introspection::router(introspection));
     tasks.serve("bare metal API", sockets.api, api::router(api));
+    tasks.spawn("upkeep of the metrics", async move {
+        upkeep.await;
+        Ok(())
+    });
     let stop = tasks.stop.clone();
     tasks.spawn("boot servers", async move {
         boot.run(stop).await;

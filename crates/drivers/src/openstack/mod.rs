@@ -12,8 +12,9 @@ mod service;
 mod session;
 mod settings;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
+pub use base::base;
 pub use error::CallError;
 pub use retry::Retry;
 pub use service::{Call, Service};

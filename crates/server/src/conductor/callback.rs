@@ -14,19 +14,19 @@ const MDNS: &str = "mdns";
 
 impl Conductor {
     /// Everything that can be wrong with the boot answers, but for the images.
-    pub(super) fn check_boot_answers(&self, task: &Task, service: Service) -> Result<(), DriverError> {
+    pub(super) async fn check_boot_answers(&self, task: &Task, service: Service) -> Result<(), DriverError> {
         let draft = self.parts().registry.boot(&task.node)?.draft_record(task, &self.kernel_params(task)?)?;
-        self.addressed(&task.node, draft, service).map(drop)
+        self.addressed(&task.node, draft, service).await.map(drop)
     }
 
     /// Adds where the ramdisk reports to, and makes sure that the kernel line holds it all.
-    pub(super) fn addressed(
+    pub(super) async fn addressed(
         &self,
         node: &Node,
         mut record: BootRecord,
         service: Service,
     ) -> Result<BootRecord, DriverError> {
-        if let Some(callback) = self.callback(node, service)? {
+        if let Some(callback) = self.callback(node, service).await? {
             record.callback = callback;
         }
         record.check().map_err(|wrong| {
@@ -38,26 +38,27 @@ impl Conductor {
     /// The URL begins with what is configured for it, else with the introspection service's endpoint,
     /// else with our own boot listener. Our own receiver takes run id and secret whatever the base;
     /// an external service gets its own URL.
-    pub(super) fn callback(&self, node: &Node, service: Service) -> Result<Option<Callback>, DriverError> {
+    pub(super) async fn callback(&self, node: &Node, service: Service) -> Result<Option<Callback>, DriverError> {
         let inspect = self.parts().registry.inspect(node)?;
         let InspectKind::InBand { callback_path, .. } = inspect.kind() else { return Ok(None) };
         let config = self.config();
-        let (given, endpoint) = (config.callback_override.as_deref(), inspect.endpoint());
+        let given = config.callback_override.clone();
+        let endpoint = if given.is_some() { None } else { inspect.endpoint().await? };
         if service != Service::External {
             let reachable = endpoint.filter(|endpoint| !is_loopback(endpoint));
-            let bases = given.or(reachable).unwrap_or(&config.boot_url).split(',');
-            return Ok(Some(Callback::Own(bases.map(|base| with_path(base, callback_path)).collect())));
+            let bases = given.or(reachable).unwrap_or_else(|| config.boot_url.clone());
+            return Ok(Some(Callback::Own(bases.split(',').map(|base| with_path(base, callback_path)).collect())));
         }
         let Some(base) = given.or(endpoint) else { return Ok(None) };
         if base == MDNS {
             return Ok(Some(Callback::Foreign(MDNS.to_owned())));
         }
-        if is_loopback(base) {
+        if is_loopback(&base) {
             return Err(DriverError::InvalidParameterValue(format!(
                 "Loopback address {base} can't be reached by a ramdisk: set [inspector] callback_endpoint_override"
             )));
         }
-        Ok(Some(Callback::Foreign(with_path(base, callback_path))))
+        Ok(Some(Callback::Foreign(with_path(&base, callback_path))))
     }
 }
 

@@ -41,7 +41,7 @@ impl Conductor {
             }
             Effect::PrepareRamdisk => {
                 let record = registry.boot(node)?.prepare_ramdisk(&task, &self.kernel_params(&task)?).await?;
-                return Ok(Receipt::Boot(Box::new(self.addressed(node, record, run.snapshot.service)?)));
+                return Ok(Receipt::Boot(Box::new(self.addressed(node, record, run.snapshot.service).await?)));
             }
             Effect::InsertMedia => {
                 registry.boot(node)?.insert_media(&task, &self.disc_url(run.id, node)).await?;
@@ -113,7 +113,7 @@ impl Conductor {
     /// Kernel and ramdisk, and everything that can be wrong with the boot answers, before power is touched.
     async fn check_images(&self, run: &Run, task: &Task) -> Result<Receipt, DriverError> {
         self.parts().registry.boot(&task.node)?.check_images(task).await?;
-        self.check_boot_answers(task, run.snapshot.service)?;
+        self.check_boot_answers(task, run.snapshot.service).await?;
         Ok(Receipt::Done)
     }
 

@@ -84,6 +84,7 @@ impl Conductor {
             true => self.validate_managed(&task.with_port_to_come(), service).await,
             false => self.validate_managed(task, service).await,
         };
+        let is_unmanaged = matches!(managed, Err(DriverError::UnsupportedDriverExtension(_)));
         let reason = match managed {
             Ok(()) if ports_to_come => "ports will be read from the BMC".to_owned(),
             Ok(()) => "boot will be managed by the conductor".to_owned(),
@@ -92,9 +93,13 @@ impl Conductor {
             // Nothing to fall back from: what is wrong stops the run, though not the request (upstream's order).
             Err(wrong) => format!("the inspection would fail: {wrong}"),
         };
-        Ok(Some(match self.callback(&task.node, service) {
+        Ok(Some(match self.callback(&task.node, service).await {
             Ok(Some(Callback::Foreign(url))) => {
                 format!("{reason}; the ramdisk posts to an external introspection service, {url}, with no secret")
+            }
+            // Of a managed boot it has been told already.
+            Err(wrong) if is_unmanaged && !wrong.is_callers_fault() => {
+                format!("{reason}; the inspection would fail: {wrong}")
             }
             _ => reason,
         }))
@@ -118,7 +123,7 @@ impl Conductor {
         if !reasons.is_empty() {
             return Err(DriverError::UnsupportedDriverExtension(reasons.join(" ")));
         }
-        self.check_boot_answers(task, service)
+        self.check_boot_answers(task, service).await
     }
 
     fn creates_ports(&self, task: &Task) -> bool {

@@ -32,8 +32,9 @@ pub fn suggest(sources: &mut Sources) {
         sources.suggest("api", "host_ip", "127.0.0.1", "auth_strategy is noauth");
     }
     let enabled = sources.given("DEFAULT", "enabled_inspect_interfaces").map(|entry| entry.text.contains("inspector"));
-    if sources.given("inspector", "endpoint_override").is_some() && enabled != Some(false) {
-        sources.suggest("DEFAULT", "default_inspect_interface", "inspector", "[inspector] has an endpoint_override");
+    if has_inspector(sources) && enabled != Some(false) {
+        let why = "[inspector] has auth_type or endpoint_override";
+        sources.suggest("DEFAULT", "default_inspect_interface", "inspector", why);
     }
     sources.suggest("DEFAULT", "pybasedir", "$state_path", "only there so that other options can refer to it");
 }
@@ -69,6 +70,12 @@ pub fn settle(config: &mut Config) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// Whether an introspection service is configured.
+fn has_inspector(sources: &Sources) -> bool {
+    let auth_type = sources.given("inspector", "auth_type");
+    sources.given("inspector", "endpoint_override").is_some() || auth_type.is_some_and(|entry| entry.text != "none")
 }
 
 fn host_name() -> Option<String> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{entry::Origin, sources::Sources, spec::OptionSpec};
+use super::{access, entry::Origin, sources::Sources, spec::OptionSpec};
 
 /// Groups of an `ironic.conf` for other services and for parts that are not here: one line names them all.
 const OTHERS: [&str; 28] = [
@@ -71,9 +71,11 @@ pub fn refusals(sources: &Sources) -> Vec<String> {
 pub fn unknown(sources: &Sources, specs: &[OptionSpec]) -> BTreeSet<String> {
     let ours: BTreeSet<&str> = specs.iter().map(|spec| spec.group).collect();
     let options: BTreeSet<(&str, &str)> = specs.iter().map(|spec| (spec.group, spec.name)).collect();
+    let sections = access::sections(sources);
     sources
         .iter()
         .filter(|(group, name, _)| !OTHERS.contains(group) && !options.contains(&(*group, *name)))
+        .filter(|(group, ..)| ours.contains(group) || !sections.contains(*group))
         .filter(|(group, name, _)| !REFUSED.iter().any(|(refused, option, _)| (refused, option) == (group, name)))
         .filter_map(|(group, name, _)| Some((group, name, sources.given(group, name)?)))
         .map(|(group, name, entry)| match &entry.origin {
@@ -82,15 +84,17 @@ pub fn unknown(sources: &Sources, specs: &[OptionSpec]) -> BTreeSet<String> {
             }
             origin => format!("{origin}: Assay has no option [{group}] {name}; it has no effect"),
         })
-        .chain(of_others(sources))
+        .chain(of_others(sources, &sections))
         .collect()
 }
 
 /// One line for all groups of the services and parts that Assay lacks.
-fn of_others(sources: &Sources) -> Option<String> {
+fn of_others(sources: &Sources, sections: &BTreeSet<String>) -> Option<String> {
     // Of this one the presence of a value counts: it chooses Keystone.
     let others = sources.iter().filter(|(group, ..)| OTHERS.contains(group) && *group != "keystone_authtoken");
-    let given = others.filter(|(group, name, _)| sources.given(group, name).is_some());
+    let given = others
+        .filter(|(group, name, _)| sources.given(group, name).is_some())
+        .filter(|(group, ..)| !sections.contains(*group));
     let groups: BTreeSet<String> = given.map(|(group, ..)| format!("[{group}]")).collect();
     let groups: Vec<String> = groups.into_iter().collect();
     (!groups.is_empty()).then(|| format!("{}: Assay lacks what they are for; they have no effect", groups.join(", ")))

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** what `assay serve` runs with is exactly what `assay config` shows.
 
+mod access;
 mod derive;
 mod entry;
 mod error;
@@ -28,7 +29,8 @@ pub use sources::Sources;
 pub use spec::OptionSpec;
 
 use groups::{
-    Api, Assay, Conductor, Database, Deploy, Fake, General, Inspector, InspectorService, Interfaces, Pxe, Redfish,
+    Api, Assay, Conductor, Database, Deploy, Fake, General, Inspector, InspectorAccess, InspectorService, Interfaces,
+    Neutron, NeutronAccess, Pxe, Redfish,
 };
 
 /// A group's name, what it is about, and its options.
@@ -77,8 +79,14 @@ groups! {
     fake: Fake,
     /// `[inspector]`.
     inspector: Inspector,
+    /// `[inspector]`, keystoneauth's options.
+    inspector_access: InspectorAccess,
     /// `[inspector_service]`.
     inspector_service: InspectorService,
+    /// `[neutron]`.
+    neutron: Neutron,
+    /// `[neutron]`, keystoneauth's options.
+    neutron_access: NeutronAccess,
     /// `[pxe]`.
     pxe: Pxe,
     /// `[redfish]`.
@@ -128,12 +136,14 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
         let entry = Entry { text: "true".to_owned(), origin: Origin::CommandLine("--debug") };
         sources.set("DEFAULT".to_owned(), "debug".to_owned(), entry);
     }
+    access::follow_sections(&mut sources);
     derive::suggest(&mut sources);
 
     let mut reader = Reader::of(&sources);
     let config = Config::read(&mut reader);
     let Reader { settings, mut problems, .. } = reader;
     problems.extend(known::refusals(&sources));
+    problems.extend(config.iter().flat_map(access::contradictions));
     let mut warnings: Vec<String> = sources.warnings.iter().cloned().collect();
     warnings.extend(known::unknown(&sources, &specs));
     match config {
@@ -145,5 +155,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
     }
 }
 
+#[cfg(test)]
+mod access_tests;
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,12 @@ pub trait OptionGroup: Sized {
     fn specs() -> Vec<OptionSpec>;
 
     /// Reads the group; `None` when at least one value is bad, and then `reader` knows which.
-    fn read(reader: &mut Reader<'_>) -> Option<Self>;
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Self::read_as(reader, Self::specs())
+    }
+
+    /// The same by other specifications of the same options, such as those of another group.
+    fn read_as(reader: &mut Reader<'_>, specs: Vec<OptionSpec>) -> Option<Self>;
 }
 
 /// Makes one group of options from its table.
@@ -57,8 +62,11 @@ macro_rules! options {
                 )+]
             }
 
-            fn read(reader: &mut $crate::config::reader::Reader<'_>) -> Option<Self> {
-                let mut specs = Self::specs().into_iter();
+            fn read_as(
+                reader: &mut $crate::config::reader::Reader<'_>,
+                specs: Vec<$crate::config::spec::OptionSpec>,
+            ) -> Option<Self> {
+                let mut specs = specs.into_iter();
                 $(let $field = specs.next().and_then(|spec| reader.value::<$kind>(spec));)+
                 Some(Self { $($field: $field?,)+ })
             }

@@ -6,10 +6,11 @@ use assay_core::{
     hooks::{AddPorts, KeepPorts, PhysicalNetworkMap, PhysicalNetworkMapError, Pipeline},
     kernel::KernelParams,
     power::BootMode,
-    secret::MASK,
+    secret::{MASK, Secret},
 };
 use assay_drivers::{
     fake::Delay,
+    openstack,
     redfish::{AuthType, VerifyCa},
 };
 
@@ -28,15 +29,53 @@ impl OptionValue for DatabaseUrl {
     }
 
     fn shown(text: &str) -> String {
-        match text.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
-            Some((scheme, (_, place))) => format!("{scheme}://{MASK}@{place}"),
-            None => text.to_owned(),
-        }
+        without_credentials(text)
     }
 
     fn parse(text: &str) -> Result<Self, Unfit> {
         let path = text.strip_prefix("sqlite:///").filter(|path| !path.is_empty()).ok_or(Unfit::Kind)?;
         Ok(Self { path: path.into() })
+    }
+}
+
+/// The URL as it may be shown.
+fn without_credentials(url: &str) -> String {
+    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+        Some((scheme, (_, place))) => format!("{scheme}://{MASK}@{place}"),
+        None => url.to_owned(),
+    }
+}
+
+/// The URL of an OpenStack service, with or without a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceUrl(pub String);
+
+impl OptionValue for ServiceUrl {
+    fn kind() -> String {
+        "URL".to_owned()
+    }
+
+    fn shown(text: &str) -> String {
+        without_credentials(text)
+    }
+
+    fn parse(text: &str) -> Result<Self, Unfit> {
+        openstack::base(text).map_err(|wrong| Unfit::Because(wrong.to_owned()))?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl OptionValue for Secret {
+    fn kind() -> String {
+        "secret".to_owned()
+    }
+
+    fn shown(_text: &str) -> String {
+        MASK.to_owned()
+    }
+
+    fn parse(text: &str) -> Result<Self, Unfit> {
+        Ok(Self::new(text.to_owned()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! From the entries of all sources to typed values; remembers what each option is and what was wrong.
 
 use super::{
-    entry::Origin,
+    entry::{Entry, Origin},
     interpolate::interpolate,
     sources::Sources,
     spec::OptionSpec,
@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
         let origin = entry.map_or(Origin::Default, |entry| entry.origin.clone());
         let text = match entry.map(|entry| interpolate(self.sources, spec.group, &entry.text)).transpose() {
             Ok(text) => text,
-            Err(reason) => return self.refuse(&spec, &origin, &reason),
+            Err(reason) => return self.refuse(&spec, &origin, &without_secret(&spec, entry, reason)),
         };
         let value = match &text {
             None => T::unset().ok_or_else(|| "it has to be set, since this machine doesn't tell it".to_owned()),
@@ -62,6 +62,12 @@ impl<'a> Reader<'a> {
         self.problems.push(format!("{origin}: [{}] {}: {reason}", spec.group, spec.name));
         None
     }
+}
+
+/// The reason for which a value can't be interpolated, which repeats a part of it.
+fn without_secret(spec: &OptionSpec, entry: Option<&Entry>, reason: String) -> String {
+    let is_secret = entry.is_some_and(|entry| (spec.shown)(&entry.text) != entry.text);
+    if is_secret { "it refers to something that has no value; a dollar sign is written $$".to_owned() } else { reason }
 }
 
 /// Parses `text` and checks its range.

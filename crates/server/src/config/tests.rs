@@ -5,7 +5,7 @@ use std::{io::Write, path::Path};
 use super::{groups::service::AuthStrategy, *};
 
 /// Loads one file with `text` and the environment's `variables`.
-fn load_text(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
+pub fn load_text(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(text.as_bytes()).unwrap();
     load(&Inputs {
@@ -15,11 +15,11 @@ fn load_text(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, ConfigErr
     })
 }
 
-fn refusal(text: &str) -> String {
+pub fn refusal(text: &str) -> String {
     load_text(text, &[]).unwrap_err().to_string()
 }
 
-fn origin<'a>(loaded: &'a Loaded, group: &str, name: &str) -> &'a Setting {
+pub fn origin<'a>(loaded: &'a Loaded, group: &str, name: &str) -> &'a Setting {
     loaded.settings.iter().find(|setting| (setting.spec.group, setting.spec.name) == (group, name)).unwrap()
 }
 

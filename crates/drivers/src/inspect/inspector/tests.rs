@@ -3,7 +3,6 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use assay_core::id::NodeId;
@@ -17,9 +16,12 @@ use super::{InspectorChoice, InspectorClient, InspectorInspect};
 use crate::{
     error::DriverError,
     interface::{InspectInterface as _, Progress, Task},
-    openstack::{Auth, Settings},
+    openstack::{
+        Auth, Settings,
+        tests::{account, settings, token},
+    },
+    rude::Rude,
     testing::task as blank,
-    verify_ca::VerifyCa,
 };
 use assay_core::run::Service;
 
@@ -68,21 +70,12 @@ async fn fake(turns: Vec<Turn>) -> Fake {
 
 /// The interface with a service at `endpoint`.
 fn interface(endpoint: String) -> InspectorInspect {
-    let settings = Settings {
-        name: "the introspection service",
-        label: "introspection",
-        group: "inspector",
-        auth: Auth::None,
-        service_type: "baremetal-introspection".to_owned(),
-        interfaces: Vec::new(),
-        region: None,
-        endpoint_override: Some(endpoint),
-        ca: VerifyCa::System,
-        request_timeout: Duration::from_secs(5),
-        connect_retries: 2,
-        status_code_retries: 2,
-        headers: Vec::new(),
-    };
+    inspector(Settings { endpoint_override: Some(endpoint), ..settings(Auth::None) })
+}
+
+fn inspector(settings: Settings) -> InspectorInspect {
+    let names = Settings { name: "the introspection service", group: "inspector", ..settings };
+    let settings = Settings { service_type: "baremetal-introspection".to_owned(), ..names };
     InspectorInspect { choice: InspectorChoice::Auto, client: Some(InspectorClient::new(settings).unwrap()) }
 }
 
@@ -202,4 +195,22 @@ async fn our_own_service_is_known_by_its_instance_and_any_other_is_external() {
     assert_eq!(gone.service("ab12cd34").await, Service::External);
     let error = gone.start_introspection(&node(), false, false).await.unwrap_err();
     assert!(error.to_string().contains("cannot connect") && !error.maybe_happened(), "{error}");
+}
+
+#[tokio::test]
+async fn the_catalog_leads_to_the_service_and_one_without_it_is_an_error() {
+    let keystone = Rude::start(|seen| token(seen, 0, 3600)).await;
+    let login = || Auth::Keystone(account(keystone.address.clone()));
+    let lacking = inspector(settings(login()));
+    let text = "the catalog has no endpoint of type baremetal-introspection, interface internal or public";
+    assert_eq!(lacking.service("ab12cd34").await, Service::External);
+    for error in
+        [lacking.endpoint().await.unwrap_err(), lacking.start_introspection(&node(), false, false).await.unwrap_err()]
+    {
+        assert!(matches!(&error, DriverError::Inspection(said) if said.contains(text)), "{error}");
+    }
+    // The type that this catalog has.
+    let service = InspectorClient::new(settings(login())).unwrap();
+    let found = InspectorInspect { choice: InspectorChoice::External, client: Some(service) };
+    assert_eq!(found.endpoint().await.unwrap(), Some(format!("{}/networking", keystone.address)));
 }

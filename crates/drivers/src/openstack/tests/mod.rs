@@ -35,12 +35,13 @@ fn secret(text: &str) -> Secret {
 }
 
 /// The account of the user `ironic` in the project `service`.
-fn account(url: String) -> Account {
+pub fn account(url: String) -> Account {
     let identity = Identity::Password { user: user("ironic"), password: secret("ntsecret") };
     Account { url, identity, scope: Scope::Project(user("service")) }
 }
 
-fn settings(auth: Auth) -> Settings {
+/// Settings of the patience of a test.
+pub fn settings(auth: Auth) -> Settings {
     Settings {
         name: "Neutron",
         label: "neutron",
@@ -72,7 +73,7 @@ fn answer(status: u16, body: &Value) -> Manner {
 }
 
 /// Keystone's answer with the `number`th token, which lasts so many seconds.
-fn token(seen: &Seen, number: usize, lifetime: i64) -> Manner {
+pub fn token(seen: &Seen, number: usize, lifetime: i64) -> Manner {
     let host = seen.headers.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     let (issued, expires) = (chrono::DateTime::UNIX_EPOCH, chrono::Duration::seconds(lifetime));
     let endpoint = |interface: &str, url: String| json!({"interface": interface, "region_id": "R1", "url": url});

@@ -7,15 +7,7 @@ use assay_core::{
     kernel::KernelParams,
 };
 
-use crate::config::{options::options, own_values::choices};
-
-choices! {
-    /// How an introspection service knows who asks.
-    InspectorAuth {
-        /// It does not.
-        None = "none",
-    }
-}
+use crate::config::options::options;
 
 options! {
     /// The conductor: deadlines, power, images.
@@ -76,17 +68,12 @@ options! {
         extra_kernel_params: KernelParams = "";
         /// Switch nodes off after the inspection.
         power_off: bool = "true";
-        /// The URL of an introspection service, for the inspect interface `inspector`. Unset: the one
-        /// that is built in.
-        endpoint_override: Option<String>;
-        /// How that service is to know who asks: `none`, for this version has no Keystone tokens.
-        auth_type: InspectorAuth = "none";
-        /// How long it may take to answer.
+        /// How long an introspection service may take to answer.
         timeout: Duration = "30", range 1..=30;
         /// How often it is asked whether it has finished with a node; 0: never.
         status_check_period: Duration = "5", range 0..=3600;
-        /// What the callback's URL starts with. Unset: `[inspector] endpoint_override`, if a ramdisk
-        /// can reach that, or `[deploy] http_url`.
+        /// What the callback's URL starts with. Unset: `endpoint_override` or the catalog's URL of the
+        /// introspection service, if a ramdisk can reach that, or `[deploy] http_url`.
         callback_endpoint_override: Option<String>;
         /// Refuse nodes that Assay can't boot itself, rather than waiting for somebody to boot
         /// them. Unset: `true` for the inspect interface `agent`.

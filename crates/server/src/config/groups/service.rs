@@ -44,11 +44,11 @@ choices! {
 choices! {
     /// Which introspection service the inspect interface `inspector` goes by.
     Inspector {
-        /// The one at `[inspector] endpoint_override`, unless that is Assay itself.
+        /// The one that `[inspector] auth_type` or `endpoint_override` leads to, unless that is Assay itself.
         Auto = "auto",
         /// The one in this process.
         BuiltIn = "builtin",
-        /// The one at `[inspector] endpoint_override`.
+        /// The one that `[inspector] auth_type` or `endpoint_override` leads to.
         External = "external",
     }
 }
