@@ -1,84 +1,30 @@
-//! What can go wrong at a BMC, and for which request.
+//! What can go wrong with a request to a fake service, and how often.
 
 use std::{sync::Mutex, time::Duration};
 
-use serde_json::Value;
-
 use crate::world::locked;
-
-/// The requests that a BMC gets, as far as a test tells them apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Request {
-    /// The service root.
-    Root,
-    /// Anything about sessions.
-    Session,
-    /// The collection of systems.
-    Systems,
-    /// A read of one system: power state and boot override.
-    System,
-    /// The NICs of a system.
-    Interfaces,
-    /// A write of the boot override.
-    SetBoot,
-    /// Reset to on.
-    PowerOn,
-    /// Reset to off, forced or not.
-    PowerOff,
-    /// Restart.
-    Restart,
-    /// What is none of these.
-    Other,
-}
-
-impl Request {
-    /// Tells what a request is from its parts.
-    pub(crate) fn classify(method: &str, path: &str, body: &[u8]) -> Self {
-        let parts: Vec<&str> = path.trim_matches('/').split('/').skip(2).collect();
-        match (method, parts.as_slice()) {
-            ("GET", []) => Self::Root,
-            (_, ["SessionService", ..]) => Self::Session,
-            ("GET", ["Systems"]) => Self::Systems,
-            ("GET", ["Systems", _]) => Self::System,
-            ("PATCH", ["Systems", _]) => Self::SetBoot,
-            ("GET", ["Systems", _, "EthernetInterfaces", ..]) => Self::Interfaces,
-            ("POST", ["Systems", _, "Actions", _]) => Self::of_reset(body),
-            _ => Self::Other,
-        }
-    }
-
-    fn of_reset(body: &[u8]) -> Self {
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        match body["ResetType"].as_str() {
-            Some("On" | "ForceOn") => Self::PowerOn,
-            Some("ForceOff" | "GracefulShutdown") => Self::PowerOff,
-            Some("ForceRestart" | "GracefulRestart" | "PowerCycle") => Self::Restart,
-            _ => Self::Other,
-        }
-    }
-
-    /// Whether the request changes something.
-    #[must_use]
-    pub const fn is_write(self) -> bool {
-        matches!(self, Self::SetBoot | Self::PowerOn | Self::PowerOff | Self::Restart)
-    }
-}
 
 /// How a request goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Answered with this HTTP status; nothing is done.
+    /// Answered with this HTTP status, in the service's own words; nothing is done.
     Refuse(u16),
-    /// Done and answered, after this time.
+    /// Answered with this HTTP status and a page for humans, as by a proxy in front; nothing is done.
+    ErrorPage(u16),
+    /// Answered 200 with something that is not JSON; nothing is done.
+    Garbage,
+    /// Done and answered, after this time. It is done when the client gives up, too.
     Slow(Duration),
     /// Never answered; nothing is done.
     Hang,
     /// Done, then the connection is cut before the answer.
     CutAfter,
-    /// Answered with the other power state than the real one.
+    /// Done, then the connection is cut in the middle of the answer's body.
+    CutBody,
+    /// The connection is cut at once, and it is done this much later.
+    Late(Duration),
+    /// Answered with the other power state than the real one; of a BMC.
     LieAboutPower,
-    /// Answered 200 with something that is not JSON; nothing is done.
-    Garbage,
 }
 
 /// How often a fault happens.
@@ -90,45 +36,42 @@ pub enum Times {
     Always,
 }
 
-struct Injection {
-    machine: Option<usize>,
-    request: Request,
+struct Injection<K> {
+    planned: K,
     fault: Fault,
     times: Times,
 }
 
-/// The faults that are still to happen.
-#[derive(Default)]
-pub(crate) struct Faults(Mutex<Vec<Injection>>);
+/// The faults that are still to happen, each with what it is planned for.
+pub(crate) struct Faults<K>(Mutex<Vec<Injection<K>>>);
 
-impl Faults {
-    /// Plans a fault for one machine, or for all.
-    pub(crate) fn inject(&self, machine: Option<usize>, request: Request, fault: Fault, times: Times) {
-        self.with(|planned| planned.push(Injection { machine, request, fault, times }));
+impl<K> Default for Faults<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K> Faults<K> {
+    /// Plans a fault.
+    pub(crate) fn inject(&self, planned: K, fault: Fault, times: Times) {
+        locked(&self.0).push(Injection { planned, fault, times });
     }
 
     /// Forgets all faults.
     pub(crate) fn clear(&self) {
-        self.with(Vec::clear);
+        locked(&self.0).clear();
     }
 
-    /// The fault that this request meets, and counts it.
-    pub(crate) fn meet(&self, machine: Option<usize>, request: Request) -> Option<Fault> {
-        self.with(|planned| {
-            let at = planned
-                .iter()
-                .position(|it| it.request == request && (it.machine.is_none() || it.machine == machine))?;
-            let fault = planned[at].fault;
-            match &mut planned[at].times {
-                Times::Always => {}
-                Times::Next(left) if *left > 1 => *left -= 1,
-                Times::Next(_) => drop(planned.remove(at)),
-            }
-            Some(fault)
-        })
-    }
-
-    fn with<T>(&self, act: impl FnOnce(&mut Vec<Injection>) -> T) -> T {
-        act(&mut locked(&self.0))
+    /// The first fault that is planned for this request, and counts it.
+    pub(crate) fn meet(&self, concerns: impl Fn(&K) -> bool) -> Option<Fault> {
+        let mut all = locked(&self.0);
+        let at = all.iter().position(|it| concerns(&it.planned))?;
+        let fault = all[at].fault;
+        match &mut all[at].times {
+            Times::Always => {}
+            Times::Next(left) if *left > 1 => *left -= 1,
+            Times::Next(_) => drop(all.remove(at)),
+        }
+        Some(fault)
     }
 }

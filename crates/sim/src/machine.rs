@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::{fault::Request, ramdisk::Ramdisk};
+use crate::{bmc::Request, ramdisk::Ramdisk};
 
 /// The system id of machine 0; the others follow.
 const FIRST_SYSTEM: u128 = 0x5157_0000_0000_4000_8000_0000_0000_0000;

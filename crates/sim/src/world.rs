@@ -11,8 +11,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use crate::{
-    bmc,
-    fault::{Fault, Faults, Request, Times},
+    bmc::{self, Request},
+    fault::{Fault, Faults, Times},
     machine::{Boot, Machine, Stage},
     ramdisk::{self, Ramdisk},
 };
@@ -58,14 +58,14 @@ impl Default for Hardware {
 pub(crate) struct Fleet {
     pub(crate) hardware: Hardware,
     pub(crate) machines: Vec<Arc<Machine>>,
-    pub(crate) faults: Faults,
+    pub(crate) faults: Faults<(Option<usize>, Request)>,
     pub(crate) sessions: Mutex<Vec<Uuid>>,
     pub(crate) client: reqwest::Client,
     /// Assay's boot listener, as the NICs of all machines see it; empty until it is known.
     boot_url: Mutex<String>,
     /// What keeps each machine's ramdisk running.
     plugs: Vec<Mutex<CancellationToken>>,
-    stop: CancellationToken,
+    pub(crate) stop: CancellationToken,
 }
 
 /// The running fake world; it stops when it is dropped.
@@ -132,7 +132,7 @@ impl World {
 
     /// Plans a fault for one machine (`None`: for every request of the kind).
     pub fn inject(&self, machine: Option<usize>, request: Request, fault: Fault, times: Times) {
-        self.fleet.faults.inject(machine, request, fault, times);
+        self.fleet.faults.inject((machine, request), fault, times);
     }
 
     /// Ends all faults.

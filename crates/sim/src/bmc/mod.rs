@@ -2,7 +2,7 @@
 //! of sushy-tools 2.2; where a knob of [`Hardware`](crate::Hardware) says so, those of stricter ones.
 
 mod gate;
-mod line;
+mod request;
 mod resources;
 mod sessions;
 
@@ -10,7 +10,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
-    extract::{Path, Request, State},
+    extract::{self, Path, State},
     http::StatusCode,
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
@@ -19,8 +19,13 @@ use axum::{
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::{fault, machine::Machine, world::Fleet};
-use line::{Line, Lines};
+pub use request::Request;
+
+use crate::{
+    line::{Line, Lines},
+    machine::Machine,
+    world::Fleet,
+};
 
 /// Opens the BMC on a free port of the loopback; it serves until `stop`.
 pub(crate) async fn start(fleet: Arc<Fleet>, stop: CancellationToken) -> std::io::Result<SocketAddr> {
@@ -28,7 +33,7 @@ pub(crate) async fn start(fleet: Arc<Fleet>, stop: CancellationToken) -> std::io
     let address = listener.local_addr()?;
     let service = router(fleet).into_make_service_with_connect_info::<Line>();
     tokio::spawn(async move {
-        let serving = axum::serve(Lines(listener), service);
+        let serving = axum::serve(Lines::new(listener, &stop), service);
         stop.run_until_cancelled(serving.into_future()).await
     });
     Ok(address)
@@ -59,11 +64,11 @@ fn machine<'a>(fleet: &'a Fleet, id: &str) -> Result<&'a Arc<Machine>, Refusal> 
 async fn reset(
     State(fleet): State<Arc<Fleet>>,
     Path(id): Path<String>,
-    request: Request,
+    request: extract::Request,
 ) -> Result<StatusCode, Refusal> {
     let machine = machine(&fleet, &id)?;
-    match request.extensions().get::<fault::Request>() {
-        Some(fault::Request::Other) | None => Err(Refusal(StatusCode::BAD_REQUEST, "ResetType is not known")),
+    match request.extensions().get::<Request>() {
+        Some(Request::Other) | None => Err(Refusal(StatusCode::BAD_REQUEST, "ResetType is not known")),
         Some(kind) => {
             fleet.reset(machine, *kind);
             Ok(StatusCode::NO_CONTENT)

@@ -12,11 +12,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Refusal;
-use crate::{
-    fault::Request,
-    world::{Fleet, locked},
-};
+use super::{Refusal, Request};
+use crate::world::{Fleet, locked};
 
 const TOKEN: &str = "x-auth-token";
 

@@ -199,7 +199,7 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 /// A port that is free for TCP and UDP, from below the range that the kernel gives away, so that
 /// it is still free when the binary takes it. Processes start at different places.
-fn free_port() -> anyhow::Result<u16> {
+pub(crate) fn free_port() -> anyhow::Result<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     const FIRST: u16 = 12_000;
     const COUNT: u16 = 20_000;

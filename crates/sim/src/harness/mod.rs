@@ -9,6 +9,7 @@ mod installation;
 mod rest;
 mod site;
 
+pub(crate) use installation::free_port;
 pub use installation::{Installation, Ports, Process};
 pub use rest::{Reply, Rest};
 pub use site::{Setup, Site};

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod bmc;
+mod cloud;
 mod ramdisk;
 
 use std::time::Duration;
