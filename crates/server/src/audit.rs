@@ -5,17 +5,28 @@ use assay_core::{
     power::{BootOverride, PowerState},
     run::{Run, undo::left_behind},
 };
+use assay_drivers::interface::HeldPort;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 /// Who can go and ask.
 #[async_trait]
 pub trait AuditSource: Send + Sync {
-    /// The facts about every node, as they are now; bounded by the deadlines of the drivers.
+    /// The facts about every node and about Neutron, as they are now; bounded by the deadlines of the
+    /// drivers.
     ///
     /// # Errors
-    /// The store does not answer; what a BMC does not answer is in the facts.
-    async fn facts(&self) -> anyhow::Result<Vec<NodeFacts>>;
+    /// The store does not answer; what a BMC or Neutron does not answer is in the facts.
+    async fn facts(&self) -> anyhow::Result<Facts>;
+}
+
+/// What was found out.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// About each node.
+    pub nodes: Vec<NodeFacts>,
+    /// Our ports at Neutron whose inspection is over, or why Neutron did not tell.
+    pub ports: Result<Vec<HeldPort>, String>,
 }
 
 /// What was found out about one node.
@@ -74,9 +85,20 @@ pub struct Finding {
 
 /// Judges the facts.
 #[must_use]
-pub fn judge(all: &[NodeFacts]) -> Report {
-    let mut report = Report { nodes: all.len(), ..Report::default() };
-    for facts in all {
+pub fn judge(all: &Facts) -> Report {
+    let mut report = Report { nodes: all.nodes.len(), ..Report::default() };
+    let neutron = |text: String| Finding { node: "Neutron".to_owned(), text };
+    match &all.ports {
+        Ok(ports) => report.left_behind.extend(ports.iter().map(|HeldPort { vif, mark }| {
+            neutron(format!(
+                "port {vif} of inspection {}, which is over, is still there; it is removed within five minutes while \
+                 `assay serve` runs",
+                mark.run
+            ))
+        })),
+        Err(reason) => report.unknown.push(neutron(format!("it does not tell: {reason}"))),
+    }
+    for facts in &all.nodes {
         let node = facts.name.clone().unwrap_or_else(|| facts.node.to_string());
         let finding = |text: String| Finding { node: node.clone(), text };
         report.left_behind.extend(facts.debt.iter().map(|debt| finding(format!("an ended run still owes: {debt}"))));
@@ -109,6 +131,10 @@ fn left_on_bmc(facts: &NodeFacts, shown: &Shown) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use assay_core::{
+        id::PortId,
+        run::{Mark, RunId, VifId},
+    };
     use uuid::Uuid;
 
     use super::*;
@@ -128,7 +154,11 @@ mod tests {
     }
 
     fn found(facts: NodeFacts) -> Vec<String> {
-        judge(&[facts]).left_behind.into_iter().map(|finding| finding.text).collect()
+        judge(&Facts { nodes: vec![facts], ports: Ok(Vec::new()) })
+            .left_behind
+            .into_iter()
+            .map(|finding| finding.text)
+            .collect()
     }
 
     #[test]
@@ -143,8 +173,17 @@ mod tests {
 
     #[test]
     fn a_silent_bmc_is_unknown_and_not_well() {
-        let report = judge(&[NodeFacts { bmc: Some(Err("timed out".into())), ..facts() }]);
-        assert_eq!(report.unknown.len(), 1);
+        let node = NodeFacts { bmc: Some(Err("timed out".into())), ..facts() };
+        let report = judge(&Facts { nodes: vec![node], ports: Err("connection refused".into()) });
+        assert_eq!(report.unknown.len(), 2);
         assert!(report.left_behind.is_empty());
+    }
+
+    #[test]
+    fn s1_a_port_at_neutron_whose_inspection_is_over_is_told() {
+        let mark = Mark { instance: "ab12cd34".into(), run: RunId(Uuid::nil()), port: PortId(Uuid::nil()) };
+        let port = HeldPort { vif: VifId("p1".into()), mark };
+        let report = judge(&Facts { nodes: Vec::new(), ports: Ok(vec![port]) });
+        assert!(report.left_behind[0].text.starts_with("port p1 of inspection "), "{report:?}");
     }
 }

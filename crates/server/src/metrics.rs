@@ -29,12 +29,14 @@ macro_rules! metrics {
 }
 
 metrics! {
-    /// Inspections and verifications that have ended, by `kind` and `outcome`.
+    /// Inspections and verifications that have ended, by `kind`, `outcome` and the `phase` that they reached.
     RUNS: Counter = "assay_runs_total";
     /// Effects that were carried out, by `effect` and `outcome`.
     EFFECTS: Counter = "assay_effects_total";
     /// Inspections that wait for their ramdisk.
     WAITING: Gauge = "assay_inspections_waiting";
+    /// Ports that inspections have on the inspection network.
+    PORTS_HELD: Gauge = "assay_ports_held";
     /// Ended runs that still owe something to the world; see `assay audit`.
     DEBT: Gauge = "assay_runs_in_debt";
     /// Callbacks whose body was taken.
@@ -89,5 +91,6 @@ pub fn run_ended(run: &Run) {
         Some(Ending::TimedOut(_)) => "timed_out",
         Some(Ending::NodeDeleted) => "node_deleted",
     };
-    counter!(RUNS, "kind" => run.snapshot.kind.name(), "outcome" => outcome).increment(1);
+    counter!(RUNS, "kind" => run.snapshot.kind.name(), "outcome" => outcome, "phase" => run.reached().as_str())
+        .increment(1);
 }

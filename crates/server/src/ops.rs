@@ -16,7 +16,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::{
     audit::{AuditSource, judge},
-    metrics::{DEBT, WAITING},
+    conductor::parse_run,
+    metrics::{DEBT, PORTS_HELD, WAITING},
 };
 
 /// What the listener needs.
@@ -56,6 +57,8 @@ async fn render(State(ops): State<Ops>) -> String {
         let count = |phase: Phase| open.iter().filter(|run| run.phase == phase.as_str()).count() as f64;
         gauge!(WAITING).set(count(Phase::Wait));
         gauge!(DEBT).set(count(Phase::Settle));
+        let held = open.iter().filter_map(|row| parse_run(row).ok()).map(|run| run.ports_held());
+        gauge!(PORTS_HELD).set(held.sum::<usize>() as f64);
     }
     ops.metrics.run_upkeep();
     ops.metrics.render()
@@ -76,14 +79,14 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::audit::NodeFacts;
+    use crate::audit::Facts;
 
     struct NoNodes;
 
     #[async_trait]
     impl AuditSource for NoNodes {
-        async fn facts(&self) -> anyhow::Result<Vec<NodeFacts>> {
-            Ok(Vec::new())
+        async fn facts(&self) -> anyhow::Result<Facts> {
+            Ok(Facts { nodes: Vec::new(), ports: Ok(Vec::new()) })
         }
     }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use assay_core::{
     boot::{
-        BootChain,
+        BootChain, DhcpProvider,
         loader::{LoaderNames, Loaders},
     },
     limits::Limits,
@@ -19,6 +19,7 @@ use assay_drivers::{
     },
     fake::FakeConfig,
     inspect::{InspectorChoice, InspectorClient, InspectorInspect},
+    network::{Neutron, NeutronOptions},
     openstack::Service,
     redfish::RedfishConfig,
     registry::RegistrySettings,
@@ -31,7 +32,10 @@ use crate::{
     api::{Api, Auth, Callbacks, ConductorApi, Settings, callback},
     boot::{BootListenerConfig, DhcpConfig, DhcpMode, loaders},
     conductor::Conductor,
-    config::{Config, groups::service},
+    config::{
+        Config,
+        groups::{network::Provider, service},
+    },
     introspection::IntrospectionApi,
 };
 
@@ -52,9 +56,28 @@ pub fn registry(
     let implementations = Implementations::in_memory(fake(config))
         .with_redfish(redfish(config), ramdisk(BootChain::VirtualMedia))
         .with_inspector(inspector(config)?)
+        .with_neutron(&neutron_options(config), neutron_service(config)?.map(Neutron::new))
         .with_network_boot(ramdisk(BootChain::Ipxe))
         .with_network_boot(ramdisk(BootChain::Pxe));
     Ok(Registry::assemble(&registry_settings(config), implementations)?)
+}
+
+fn neutron_options(config: &Config) -> NeutronOptions {
+    let network = &config.network;
+    NeutronOptions {
+        inspection_network: network.inspection_network.clone(),
+        security_groups: network.inspection_network_security_groups.clone(),
+        add_all_ports: network.add_all_ports,
+        bind_port_groups: network.bind_port_groups,
+        fail_on_port_binding_failure: network.fail_on_port_binding_failure,
+        dhcpv6_stateful_address_count: network.dhcpv6_stateful_address_count,
+        allow_disabling_power_off: network.allow_disabling_power_off,
+        port_setup_delay: network.port_setup_delay,
+        dhcp: config.dhcp.dhcp_provider.map(|provider| match provider {
+            Provider::None => DhcpProvider::Foreign,
+            Provider::Neutron => DhcpProvider::Neutron,
+        }),
+    }
 }
 
 fn inspector(config: &Config) -> anyhow::Result<InspectorInspect> {

@@ -122,7 +122,8 @@ impl Nic<'_> {
     async fn find_entry(&self, base: &Url) -> Option<Entry> {
         for mac in &self.machine.nics {
             let url = base.join(&format!("pxelinux.cfg/{}", mac.hyphenated())).ok()?;
-            if let Some(answer) = self.get(url.clone()).await {
+            let asked = self.fleet.client_of(*mac).get(url.clone()).send().await;
+            if let Some(answer) = asked.ok().and_then(|answer| answer.error_for_status().ok()) {
                 let script = answer.text().await.ok()?;
                 return Entry::parse(&script, &url, &mac.to_string());
             }

@@ -6,12 +6,13 @@ use std::{
     time::Duration,
 };
 
-use assay_core::power::PowerState;
+use assay_core::{mac::MacAddress, power::PowerState};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use crate::{
     bmc::{self, Request},
+    cloud::{Addresses, Cloud},
     fault::{Fault, Faults, Times},
     machine::{Boot, Machine, Stage},
     ramdisk::{self, Ramdisk},
@@ -63,6 +64,8 @@ pub(crate) struct Fleet {
     pub(crate) client: reqwest::Client,
     /// Assay's boot listener, as the NICs of all machines see it; empty until it is known.
     boot_url: Mutex<String>,
+    /// Which address a cloud gives to a NIC; until it is known, NICs have this machine's.
+    addresses: Mutex<Option<Addresses>>,
     /// What keeps each machine's ramdisk running.
     plugs: Vec<Mutex<CancellationToken>>,
     pub(crate) stop: CancellationToken,
@@ -90,6 +93,7 @@ impl World {
             sessions: Mutex::default(),
             client: reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?,
             boot_url: Mutex::default(),
+            addresses: Mutex::default(),
             plugs: (0..hardware.machines).map(|_| Mutex::default()).collect(),
             stop: stop.clone(),
             hardware,
@@ -101,6 +105,12 @@ impl World {
     /// Tells the NICs where Assay's boot listener is, such as `http://127.0.0.1:8080`.
     pub fn boot_from(&self, url: &str) {
         url.clone_into(&mut locked(&self.fleet.boot_url));
+    }
+
+    /// Lets the NICs ask for their scripts from the addresses that this cloud gives them: they have to
+    /// be of the loopback.
+    pub fn addresses_from(&self, cloud: &Cloud) {
+        *locked(&self.fleet.addresses) = Some(cloud.addresses());
     }
 
     /// The BMC's address, for `driver_info.redfish_address`.
@@ -156,6 +166,15 @@ impl Fleet {
     /// Where the NICs boot from.
     pub(crate) fn boot_url(&self) -> String {
         locked(&self.boot_url).clone()
+    }
+
+    /// A client with the address that a cloud gives to the NIC.
+    pub(crate) fn client_of(&self, mac: MacAddress) -> reqwest::Client {
+        let address = locked(&self.addresses).as_ref().and_then(|addresses| addresses(mac));
+        let Some(address) = address else { return self.client.clone() };
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).local_address(address);
+        // To read the system's certificates takes longer than all that a NIC does.
+        client.tls_certs_only([]).build().unwrap_or_else(|_| self.client.clone())
     }
 
     /// The machine with this system id.

@@ -1,5 +1,7 @@
 //! Which NICs get boot answers now, and what the answers are rendered from.
 
+use std::net::IpAddr;
+
 use assay_core::{boot::BootRecord, id::RunId, mac::MacAddress};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, sea_query::OnConflict,
@@ -34,12 +36,13 @@ pub async fn put(tx: &Tx<'_>, run: RunId, record: &BootRecord) -> Result<(), Sto
             run_id: Set(run.0),
             node_id: Set(record.node.0),
             record: Set(text.clone()),
+            address: Set(record.addresses_of(*mac).next().map(|address| address.to_string())),
         })
         .collect();
     if rows.is_empty() {
         return Ok(());
     }
-    let replace = OnConflict::column(C::Mac).update_columns([C::RunId, C::NodeId, C::Record]).to_owned();
+    let replace = OnConflict::column(C::Mac).update_columns([C::RunId, C::NodeId, C::Record, C::Address]).to_owned();
     Entity::insert_many(rows).on_conflict(replace).exec_without_returning(&tx.db).await?;
     Ok(())
 }
@@ -59,6 +62,15 @@ pub async fn remove(tx: &Tx<'_>, run: RunId) -> Result<(), StoreError> {
 /// [`StoreError::Corrupt`], or what the database answers.
 pub async fn by_mac(conn: &Conn<'_>, mac: MacAddress) -> Result<Option<RunRecord>, StoreError> {
     Entity::find_by_id(mac.to_string()).one(&conn.db).await?.as_ref().map(parse).transpose()
+}
+
+/// What the NIC is answered from to which Neutron gives this address first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or what the database answers.
+pub async fn by_address(conn: &Conn<'_>, address: IpAddr) -> Result<Option<RunRecord>, StoreError> {
+    let found = Entity::find().filter(C::Address.eq(address.to_string())).limit(1);
+    found.one(&conn.db).await?.as_ref().map(parse).transpose()
 }
 
 /// What the NICs of `run` are answered from; `None`: they are not.

@@ -3,6 +3,8 @@
 //! **Invariant:** the names that are answered are a closed grammar ([`names`]); whatever a client
 //! sends, no file name of the host is made from it.
 
+use std::{fmt, net::IpAddr};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -14,6 +16,7 @@ use crate::{
     secret::Secret,
 };
 
+pub mod dhcp_options;
 pub mod grub;
 pub mod ipxe;
 pub mod iso;
@@ -22,8 +25,6 @@ pub mod names;
 pub mod pxelinux;
 pub mod sign;
 pub mod tftp;
-
-use std::fmt;
 
 named! {
     /// Which chain of loaders brings the ramdisk in: the boot interface of the same name.
@@ -62,6 +63,25 @@ pub struct BootRecord {
     pub params: KernelParams,
     /// Where the ramdisk reports to.
     pub callback: Callback,
+    /// Who gives the NICs their addresses.
+    #[serde(default)]
+    pub dhcp: DhcpProvider,
+    /// The addresses that Neutron gives to the NICs; a script is served to these only.
+    #[serde(default)]
+    pub addresses: Vec<(MacAddress, IpAddr)>,
+}
+
+/// Who answers the DHCP requests of a node's NICs during its inspection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DhcpProvider {
+    /// The embedded server, if there is one on the NICs' network.
+    #[default]
+    Own,
+    /// Neutron, which is told the boot options with each port.
+    Neutron,
+    /// Somebody who is told nothing by us.
+    Foreign,
 }
 
 /// Where a ramdisk reports to.
@@ -101,6 +121,17 @@ impl BootRecord {
             Some(mac) => line.with("BOOTIF", &format!("01-{}", mac.hyphenated())),
             None => Ok(line),
         }
+    }
+
+    /// The addresses that Neutron gives to this NIC.
+    pub fn addresses_of(&self, mac: MacAddress) -> impl Iterator<Item = IpAddr> {
+        self.addresses.iter().filter(move |(of, _)| *of == mac).map(|(_, address)| *address)
+    }
+
+    /// The NIC to which Neutron gives this address.
+    #[must_use]
+    pub fn mac_of(&self, address: IpAddr) -> Option<MacAddress> {
+        self.addresses.iter().find(|(_, own)| *own == address).map(|(mac, _)| *mac)
     }
 
     /// Renders what a NIC would be answered, with a callback of the real length, so that

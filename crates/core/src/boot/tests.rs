@@ -11,7 +11,7 @@ use super::{
 
 const BASE: &str = "http://172.22.100.1:8080";
 
-fn record(params: &str) -> BootRecord {
+pub(super) fn record(params: &str) -> BootRecord {
     BootRecord {
         node: "6a6d1a9e-5f1c-4c1b-8f8f-0f8a3a1f4c11".parse().unwrap(),
         macs: vec![mac()],
@@ -22,6 +22,8 @@ fn record(params: &str) -> BootRecord {
         ramdisk: "r".to_owned(),
         params: KernelParams::parse(params).unwrap(),
         callback: Callback::Own(vec![format!("{BASE}/v1/continue_inspection")]),
+        dhcp: DhcpProvider::Own,
+        addresses: Vec::new(),
     }
 }
 

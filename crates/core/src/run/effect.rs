@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::VifId;
+use super::{Vif, VifId};
 use crate::{
     boot::BootRecord,
     id::{BodyId, PortId},
@@ -26,11 +26,15 @@ pub enum Effect {
     CheckImages,
     /// Power off.
     PowerOff,
+    /// Remove what an earlier run left on the node's NICs at Neutron.
+    RemoveLeftovers,
     /// Put one port on the inspection network.
     AddInspectionNetwork {
         /// The port of the node.
         port: PortId,
     },
+    /// Wait until the switch has moved every port that was put on the inspection network.
+    AwaitPortsActive,
     /// Make the boot listeners answer the node's NICs.
     PrepareRamdisk,
     /// Put the node's disc into the virtual drive of its BMC.
@@ -112,7 +116,9 @@ impl Effect {
             Self::ValidateInspection => "ValidateInspection",
             Self::CheckImages => "CheckImages",
             Self::PowerOff => "PowerOff",
+            Self::RemoveLeftovers => "RemoveLeftovers",
             Self::AddInspectionNetwork { .. } => "AddInspectionNetwork",
+            Self::AwaitPortsActive => "AwaitPortsActive",
             Self::PrepareRamdisk => "PrepareRamdisk",
             Self::InsertMedia => "InsertMedia",
             Self::EjectMedia => "EjectMedia",
@@ -154,6 +160,8 @@ impl fmt::Display for Effect {
             Self::ValidateInspection => f.write_str("validate network and boot"),
             Self::CheckImages => f.write_str("fetch kernel and ramdisk"),
             Self::PowerOff => f.write_str("power off"),
+            Self::RemoveLeftovers => f.write_str("look for ports of earlier runs"),
+            Self::AwaitPortsActive => f.write_str("wait for the switch ports"),
             Self::AddInspectionNetwork { port } => write!(f, "add port {port} to the inspection network"),
             Self::PrepareRamdisk => f.write_str("prepare the boot"),
             Self::InsertMedia => f.write_str("insert the disc"),
@@ -196,7 +204,9 @@ pub enum Receipt {
     /// What the two `validate_inspection` said.
     Validated(Validation),
     /// The Neutron port that was made, if the network interface makes any.
-    Vif(Option<VifId>),
+    Vif(Option<Vif>),
+    /// Ports of earlier runs that were removed.
+    LeftoversRemoved(usize),
     /// The addresses by which the introspection service will know the node's BMC again.
     Introspected {
         /// As they were resolved when the introspection started.
@@ -220,6 +230,9 @@ pub struct Validation {
     pub boot: Verdict,
     /// The ports to be moved, in their order.
     pub ports: Vec<PortId>,
+    /// The ports that would be moved but for what they lack, one sentence each.
+    #[serde(default)]
+    pub left_out: Vec<String>,
 }
 
 /// One interface's answer; any other error fails the effect.

@@ -12,6 +12,8 @@ pub mod effect;
 pub mod figures;
 pub mod introspection;
 pub mod journal;
+pub mod mark;
+mod news;
 pub mod plan;
 pub mod step;
 #[cfg(test)]
@@ -19,19 +21,21 @@ mod tests;
 pub mod undo;
 pub mod write;
 
-use std::time::Duration;
+use std::{fmt, net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 pub use crate::id::RunId;
 pub use effect::{Effect, EndPower, Receipt, Validation, Verdict};
 pub use journal::{Entry, Journal, Outcome, Seq};
+pub use mark::Mark;
 pub use step::{Event, Output, step};
 pub use write::NodeWrite;
 
 use crate::{
     boot::BootRecord,
     id::{BodyId, NodeId, PortId},
+    mac::MacAddress,
     node::Timestamp,
     power::{BootDevice, PowerTarget},
 };
@@ -40,6 +44,23 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct VifId(pub String);
+
+impl fmt::Display for VifId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A Neutron port that an inspection made for one of the node's NICs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vif {
+    /// Its id.
+    pub id: VifId,
+    /// The NIC.
+    pub mac: MacAddress,
+    /// The addresses that its network's DHCP gives to the NIC.
+    pub addresses: Vec<IpAddr>,
+}
 
 /// What a run is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -271,6 +292,33 @@ impl Run {
     #[must_use]
     pub fn is_managed(&self) -> bool {
         self.boot_manager == Some(BootManager::Conductor)
+    }
+
+    /// The Neutron ports that were made for this run.
+    pub fn vifs(&self) -> impl Iterator<Item = &Vif> {
+        self.journal.receipts().filter_map(|receipt| match receipt {
+            Receipt::Vif(vif) => vif.as_ref(),
+            _ => None,
+        })
+    }
+
+    /// How many of them are still there, as far as the journal tells.
+    #[must_use]
+    pub fn ports_held(&self) -> usize {
+        let removed =
+            |entry: &&Entry| entry.is_done() && matches!(entry.effect, Effect::RemoveInspectionNetwork { .. });
+        self.vifs().count().saturating_sub(self.journal.entries().filter(removed).count())
+    }
+
+    /// How far it came before its end: not yet waiting for the ramdisk, waiting, or past that.
+    #[must_use]
+    pub fn reached(&self) -> Phase {
+        let taken = &plan::plan(self)[..self.taken];
+        match (self.body.is_some() || self.service_has_ended, taken.contains(&plan::Step::Wait)) {
+            (true, _) => Phase::Work,
+            (false, true) => Phase::Wait,
+            (false, false) => Phase::Start,
+        }
     }
 
     /// What the boot listeners answer for this run now: from the end of `PrepareRamdisk` until

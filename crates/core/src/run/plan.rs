@@ -21,8 +21,13 @@ pub enum Step {
     /// Off first: the switch port can be moved safely, and the tenant's system never boots on the
     /// inspection network.
     PowerOff,
+    /// What an earlier run could not remove goes before the switch port is moved: removing it later
+    /// would take the port away from its new network.
+    RemoveLeftovers,
     /// Calls `network.add_inspection_network`: a port on the inspection network for each NIC.
     AddInspectionNetwork,
+    /// The switch has moved every one of these ports.
+    AwaitPortsActive,
     /// Calls `boot.prepare_ramdisk` with the extra kernel parameters and the callback's URL.
     PrepareRamdisk,
     /// The disc goes into the virtual drive, for a boot that is not over the network.
@@ -51,7 +56,9 @@ pub const INSPECTION: &[Step] = &[
     Step::ValidateInspection,
     Step::CheckImages,
     Step::PowerOff,
+    Step::RemoveLeftovers,
     Step::AddInspectionNetwork,
+    Step::AwaitPortsActive,
     Step::PrepareRamdisk,
     Step::InsertMedia,
     Step::SetBootDevice,
@@ -92,6 +99,8 @@ pub fn expand(run: &Run, step: Step) -> Vec<Effect> {
         Step::ValidateInspection => vec![Effect::ValidateInspection],
         Step::CheckImages => when(managed, Effect::CheckImages),
         Step::PowerOff => when(boots && !facts.disable_power_off, Effect::PowerOff),
+        Step::RemoveLeftovers => when(managed && !run.ports.is_empty(), Effect::RemoveLeftovers),
+        Step::AwaitPortsActive => when(run.vifs().next().is_some(), Effect::AwaitPortsActive),
         Step::AddInspectionNetwork if managed => {
             run.ports.iter().map(|&port| Effect::AddInspectionNetwork { port }).collect()
         }

@@ -9,10 +9,11 @@ use super::{
     BootManager, Effect, Ending, NodeWrite, Outcome, Phase, Receipt, Run, RunKind, Seq, Validation, Verdict,
     conclude::conclude,
     figures::Figures,
+    news,
     plan::{Step, expand, plan},
     undo::{needed, needed_if_late, rank},
 };
-use crate::{boot::sign::Sign, id::BodyId, node::Timestamp, power::PowerState, provision::ProvisionEvent};
+use crate::{boot::sign::Sign, id::BodyId, node::Timestamp, provision::ProvisionEvent};
 
 /// What can happen to a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -201,15 +202,12 @@ impl Stepper {
         if !self.out.run.journal.finish(seq, Outcome::Done(receipt.clone()), self.now) {
             return;
         }
-        if let Some(state) = effect.and_then(|effect| power_after(&effect, &receipt)) {
+        if let Some(state) = effect.and_then(|effect| news::power_after(&effect, &receipt)) {
             self.out.writes.push(NodeWrite::Power(state));
         }
-        match receipt {
-            Receipt::Validated(validation) => self.decide(validation),
-            Receipt::PortsCreated(count) if count > 0 => self.note(&format!("{count} port(s) created")),
-            Receipt::Processed { warnings } => warnings.iter().for_each(|text| self.note(text)),
-            Receipt::Overtaken => self.note("left as a client has set it since the end"),
-            _ => {}
+        news::notes(&receipt).iter().for_each(|text| self.note(text));
+        if let Receipt::Validated(validation) = receipt {
+            self.decide(validation);
         }
     }
 
@@ -370,19 +368,6 @@ fn look_at(run: &Run, figures: &Figures) -> Option<Timestamp> {
 /// The pause before the next try, doubling up to its bound.
 fn pause(tries: u32, figures: &Figures) -> Duration {
     figures.retry_first.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(figures.retry_most)
-}
-
-/// What the BMC shows after the effect, as far as the effect tells.
-fn power_after(effect: &Effect, receipt: &Receipt) -> Option<PowerState> {
-    use super::EndPower;
-    match (effect, receipt) {
-        (_, Receipt::Before { power, .. }) => Some(*power),
-        (_, Receipt::Overtaken) => None,
-        (Effect::PowerOff | Effect::RestorePower { to: EndPower::Off }, _) => Some(PowerState::Off),
-        (Effect::PowerOn { .. } | Effect::RestorePower { to: EndPower::Reboot }, _) => Some(PowerState::On),
-        (Effect::SetPower { target }, _) => Some(target.end_state()),
-        _ => None,
-    }
 }
 
 fn seconds(count: u32) -> Duration {

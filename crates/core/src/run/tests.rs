@@ -37,6 +37,10 @@ fn snapshot() -> Snapshot {
     }
 }
 
+fn vif(port: PortId) -> Vif {
+    Vif { id: VifId(port.to_string()), mac: MacAddress([2, 0, 0, 0, 0, 1]), addresses: Vec::new() }
+}
+
 fn body() -> BodyId {
     BodyId(Uuid::from_u128(9))
 }
@@ -86,8 +90,9 @@ impl Player {
                 network: Verdict::Ok,
                 boot: self.verdict.clone(),
                 ports: vec![PortId(Uuid::from_u128(3)), PortId(Uuid::from_u128(4))],
+                left_out: vec!["52:54:00:00:00:09 is left out".to_owned()],
             }),
-            Effect::AddInspectionNetwork { port } => Receipt::Vif(Some(VifId(port.to_string()))),
+            Effect::AddInspectionNetwork { port } => Receipt::Vif(Some(vif(*port))),
             Effect::ProcessBody { .. } => Receipt::Processed { warnings: Vec::new() },
             _ => Receipt::Done,
         };
@@ -110,14 +115,16 @@ impl Player {
     }
 }
 
-const UNTIL_WAIT: [&str; 10] = [
+const UNTIL_WAIT: [&str; 12] = [
     "ReadPower",
     "CreatePortsFromBmc",
     "ValidateInspection",
     "CheckImages",
     "PowerOff",
+    "RemoveLeftovers",
     "AddInspectionNetwork",
     "AddInspectionNetwork",
+    "AwaitPortsActive",
     "PrepareRamdisk",
     "SetBootDevice",
     "PowerOn",
@@ -131,8 +138,10 @@ fn a_happy_inspection_takes_the_seeds_steps_in_the_seeds_order_and_undoes_them()
     player.play(Event::Requested);
     assert_eq!(player.order, UNTIL_WAIT);
     assert_eq!(player.run.phase, Phase::Wait);
+    assert_eq!((player.run.reached(), player.run.ports_held()), (Phase::Wait, 2));
     player.order.clear();
     player.play(Event::Body(body()));
+    assert_eq!((player.run.reached(), player.run.ports_held()), (Phase::Work, 0));
     assert_eq!(player.order[0], "ProcessBody");
     assert_eq!(player.order[1..], CLEAN_UP);
     assert_eq!((player.run.phase, &player.run.ending), (Phase::Ended, &Some(Ending::Success)));

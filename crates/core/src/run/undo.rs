@@ -15,11 +15,17 @@ pub fn needed(run: &Run) -> Vec<Effect> {
 }
 
 /// The undo effects of what may have landed after the run's end: nothing else is touched once more,
-/// for the node is its clients' again. A late reboot has ended outside of the ramdisk by itself.
+/// for the node is its clients' again. A late reboot has ended outside of the ramdisk by itself. A
+/// port that has landed late is another one than that of the receipt, and is found by our mark.
 #[must_use]
 pub fn needed_if_late(run: &Run) -> Vec<Effect> {
     let mut effects = of_entries(run, Entry::may_land_late);
     effects.retain(|effect| *effect != Effect::RestorePower { to: EndPower::Reboot });
+    for effect in &mut effects {
+        if let Effect::RemoveInspectionNetwork { vif, .. } = effect {
+            *vif = None;
+        }
+    }
     effects
 }
 
@@ -80,7 +86,8 @@ fn undo(run: &Run, entry: &Entry) -> Option<Effect> {
         Effect::AddInspectionNetwork { port } => match &entry.outcome {
             Some(Outcome::Done(Receipt::Vif(None))) => None,
             Some(Outcome::Done(Receipt::Vif(vif))) => {
-                Some(Effect::RemoveInspectionNetwork { port: *port, vif: vif.clone() })
+                let vif = vif.as_ref().map(|vif| vif.id.clone());
+                Some(Effect::RemoveInspectionNetwork { port: *port, vif })
             }
             _ => Some(Effect::RemoveInspectionNetwork { port: *port, vif: None }),
         },
@@ -98,6 +105,8 @@ fn undo(run: &Run, entry: &Entry) -> Option<Effect> {
         | Effect::CreatePortsFromBmc
         | Effect::ValidateInspection
         | Effect::CheckImages
+        | Effect::RemoveLeftovers
+        | Effect::AwaitPortsActive
         | Effect::FetchData
         | Effect::ProcessBody { .. }
         | Effect::SetPower { .. }

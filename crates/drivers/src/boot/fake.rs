@@ -1,7 +1,7 @@
 //! The `fake` boot interface, and `fake-managed`, with which a simulated machine is inspected.
 
 use assay_core::{
-    boot::{BootRecord, Callback},
+    boot::{BootRecord, Callback, DhcpProvider},
     kernel::KernelParams,
     power::{BootDevice, BootMode},
 };
@@ -83,5 +83,7 @@ fn record(task: &Task, params: &KernelParams) -> BootRecord {
         ramdisk: "fake".to_owned(),
         params: params.clone(),
         callback: Callback::Own(Vec::new()),
+        dhcp: DhcpProvider::Own,
+        addresses: Vec::new(),
     }
 }

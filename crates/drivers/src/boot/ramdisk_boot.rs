@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use assay_core::{
-    boot::{BootChain, BootRecord, Callback},
+    boot::{BootChain, BootRecord, Callback, DhcpProvider},
     capabilities::check_capabilities,
     kernel::KernelParams,
     mac::MacAddress,
@@ -84,6 +84,8 @@ impl RamdiskBoot {
             ramdisk: String::new(),
             params: self.append_params(task, params)?,
             callback: Callback::Own(Vec::new()),
+            dhcp: DhcpProvider::Own,
+            addresses: Vec::new(),
         })
     }
 

@@ -119,21 +119,24 @@ async fn restart(bmc: &mut Bmc, target: PowerTarget, patience: Duration) -> Resu
     wait_for(bmc, PowerState::On, patience).await
 }
 
-/// Sends one reset. A BMC that refuses it because the state is already right has done its duty; one
-/// that refuses the type gets the next.
+/// Sends one reset. A BMC that fails although the state is right afterwards has done its duty: a machine
+/// may switch itself off in the middle of it. One that refuses the type gets the next.
 async fn reset(bmc: &Bmc, system: &Resource, wanted: PowerState, types: ResetTypes) -> Result<(), DriverError> {
     let (action, types) = reset_action(bmc, system, types)?;
     let mut refusal = None;
     for reset_type in types {
         match bmc.post(action, &json!({"ResetType": reset_type})).await {
             Ok(()) => return Ok(()),
-            Err(error) if error.is_refusal() => {
-                if power(bmc, &bmc.system().await?)?.state == wanted {
+            Err(error) => {
+                let seen = bmc.system().await.and_then(|system| power(bmc, &system));
+                if seen.is_ok_and(|power| power.state == wanted) {
                     return Ok(());
+                }
+                if !error.is_refusal() {
+                    return Err(error.into());
                 }
                 refusal = Some(error);
             }
-            Err(error) => return Err(error.into()),
         }
     }
     Err(refusal.map_or_else(|| bmc.lacks(system, "no reset type that would do"), DriverError::from))

@@ -14,7 +14,7 @@ use crate::{
     inspect::{AgentInspect, FakeInspect, InspectorInspect, NoInspect},
     interface::{BootInterface, InspectInterface, ManagementInterface, NetworkInterface, PowerInterface, Property},
     management::NoopManagement,
-    network::NoopNetwork,
+    network::{Isolation, Neutron, NeutronNetwork, NeutronOptions, NoopNetwork},
     redfish::{self, RedfishConfig},
 };
 
@@ -31,6 +31,8 @@ pub struct Implementations {
     pub boot: BTreeMap<&'static str, Arc<dyn BootInterface>>,
     /// Inspect.
     pub inspect: BTreeMap<&'static str, Arc<dyn InspectInterface>>,
+    /// What the network interfaces make their ports at.
+    pub neutron: Option<Arc<Neutron>>,
 }
 
 impl Implementations {
@@ -41,7 +43,7 @@ impl Implementations {
         Self {
             power: BTreeMap::from([("fake", bmc.clone() as _)]),
             management: BTreeMap::from([("fake", bmc as _), ("noop", Arc::new(NoopManagement) as _)]),
-            network: BTreeMap::from([("noop", Arc::new(NoopNetwork) as _)]),
+            network: BTreeMap::from([("noop", Arc::new(NoopNetwork::default()) as _)]),
             boot: BTreeMap::from([
                 ("fake", Arc::new(FakeBoot { delay: fake.boot_delay }) as _),
                 ("fake-managed", Arc::new(FakeManagedBoot { delay: fake.boot_delay }) as _),
@@ -51,6 +53,7 @@ impl Implementations {
                 ("fake", Arc::new(FakeInspect) as _),
                 ("no-inspect", Arc::new(NoInspect) as _),
             ]),
+            neutron: None,
         }
     }
 
@@ -61,6 +64,19 @@ impl Implementations {
         self.boot.insert(disc.chain.as_str(), Arc::new(VirtualMediaBoot { ramdisk: disc, media }));
         self.power.insert("redfish", Arc::new(power));
         self.management.insert("redfish", Arc::new(management));
+        self
+    }
+
+    /// Adds the network interfaces `flat` and `neutron`. Without a Neutron they can be named, and say
+    /// what is missing.
+    #[must_use]
+    pub fn with_neutron(mut self, options: &NeutronOptions, neutron: Option<Neutron>) -> Self {
+        self.neutron = neutron.map(Arc::new);
+        self.network.insert("noop", Arc::new(NoopNetwork { dhcp: options.dhcp }));
+        for (name, isolation) in [("flat", Isolation::Flat), ("neutron", Isolation::Moved)] {
+            let interface = NeutronNetwork { isolation, options: options.clone(), neutron: self.neutron.clone() };
+            self.network.insert(name, Arc::new(interface));
+        }
         self
     }
 

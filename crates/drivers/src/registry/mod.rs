@@ -15,6 +15,7 @@ use crate::{
     error::DriverError,
     hardware::{HARDWARE_TYPES, HardwareType, ONLY_WHEN_NAMED},
     interface::{BootInterface, InspectInterface, ManagementInterface, NetworkInterface, PowerInterface},
+    network::Neutron,
 };
 
 mod error;
@@ -184,6 +185,12 @@ impl Registry {
     /// Invalid when the node's implementation is not enabled here.
     pub fn network(&self, node: &Node) -> Result<Arc<dyn NetworkInterface>, DriverError> {
         self.find(&self.implementations.network, InterfaceKind::Network, node)
+    }
+
+    /// What the network interfaces make their ports at, if it is configured.
+    #[must_use]
+    pub fn neutron(&self) -> Option<&Arc<Neutron>> {
+        self.implementations.neutron.as_ref()
     }
 
     /// The node's boot interface.

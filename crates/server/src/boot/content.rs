@@ -4,7 +4,7 @@ use std::{fs::File, net::IpAddr, sync::Arc, time::Duration, time::SystemTime};
 
 use assay_core::{
     boot::{
-        BootChain, NodeBoot, grub,
+        BootChain, DhcpProvider, NodeBoot, grub,
         ipxe::{self, IpxeSettings},
         names::{BootName, ImageKind},
         pxelinux,
@@ -93,10 +93,7 @@ impl BootContent {
 
     async fn loader(&self, name: &str, peer: IpAddr, peek: bool) -> Option<Content> {
         let path = self.config.loader_files.get(name)?.clone();
-        if let Some(mac) = self.leases.mac_of(peer)
-            && let Some(boot) = self.by_mac(mac).await
-            && !peek
-        {
+        if !peek && let Some((mac, boot)) = self.by_address(peer).await {
             self.saw(&boot, Sign::Loader, Some(mac), &format!("{name} by {peer}")).await;
         }
         open(path).await.map(Content::File)
@@ -110,7 +107,7 @@ impl BootContent {
         render: impl Fn(&NodeBoot<'_>) -> Result<Secret, InvalidKernelParam>,
     ) -> Option<Content> {
         let boot = self.by_mac(mac).await.filter(|boot| boot.record.chain != BootChain::VirtualMedia)?;
-        if let Err(refusal) = self.guard.admit(boot.run, mac, peer, self.leases.address_of(mac, SystemTime::now())) {
+        if let Err(refusal) = self.guard.admit(boot.run, mac, peer, &self.addresses_of(&boot, mac)) {
             tracing::warn!(node.id = %boot.record.node, run.id = %boot.run, port.mac = %mac, "{refusal}");
             self.saw(&boot, Sign::Refused, Some(mac), &refusal.to_string()).await;
             return None;
@@ -129,6 +126,14 @@ impl BootContent {
         }
     }
 
+    /// The addresses that are known to be the NIC's: those that Neutron gives, or our own lease.
+    fn addresses_of(&self, boot: &ActiveBoot, mac: MacAddress) -> Vec<IpAddr> {
+        match boot.record.dhcp {
+            DhcpProvider::Own => self.leases.address_of(mac, SystemTime::now()).map(IpAddr::V4).into_iter().collect(),
+            DhcpProvider::Neutron | DhcpProvider::Foreign => boot.record.addresses_of(mac).collect(),
+        }
+    }
+
     async fn image(&self, node: NodeId, kind: ImageKind, peer: IpAddr, peek: bool) -> Option<Content> {
         let boot = timeout(ASK_DEADLINE, self.directory.by_node(node)).await.ok()??;
         let (key, sign) = match kind {
@@ -141,7 +146,8 @@ impl BootContent {
             return None;
         };
         if !peek {
-            self.saw(&boot, sign, self.leases.mac_of(peer), &format!("{} to {peer}", human_size(file.len))).await;
+            let mac = boot.record.mac_of(peer).or_else(|| self.leases.mac_of(peer));
+            self.saw(&boot, sign, mac, &format!("{} to {peer}", human_size(file.len))).await;
         }
         Some(Content::File(file))
     }
@@ -163,6 +169,18 @@ impl BootContent {
                 None
             }
         }
+    }
+
+    /// The NIC with this address, and the run that waits for it.
+    async fn by_address(&self, address: IpAddr) -> Option<(MacAddress, Arc<ActiveBoot>)> {
+        if let Some(mac) = self.leases.mac_of(address)
+            && let Some(boot) = self.by_mac(mac).await
+            && boot.record.dhcp == DhcpProvider::Own
+        {
+            return Some((mac, boot));
+        }
+        let boot = timeout(ASK_DEADLINE, self.directory.by_address(address)).await.ok()??;
+        Some((boot.record.mac_of(address)?, boot))
     }
 
     /// The run that waits for this NIC.

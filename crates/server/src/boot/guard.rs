@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    net::{IpAddr, Ipv4Addr},
+    net::IpAddr,
     sync::{Mutex, PoisonError},
 };
 
@@ -33,16 +33,16 @@ impl fmt::Display for Stranger {
 }
 
 impl ScriptGuard {
-    /// Admits `peer` to the script of `mac`: only the address that we leased to it, or, with another
-    /// DHCP server, only the first address that asked in this run.
+    /// Admits `peer` to the script of `mac`: only an address that we, or Neutron, gave to it, or, where
+    /// none is known, only the first address that asked in this run.
     ///
     /// # Errors
     /// [`Stranger`] for any other.
-    pub fn admit(&self, run: RunId, mac: MacAddress, peer: IpAddr, leased: Option<Ipv4Addr>) -> Result<(), Stranger> {
-        let expected = match leased {
-            Some(address) => IpAddr::V4(address),
-            None => self.first_requester(run, mac, peer),
-        };
+    pub fn admit(&self, run: RunId, mac: MacAddress, peer: IpAddr, known: &[IpAddr]) -> Result<(), Stranger> {
+        if known.contains(&peer) {
+            return Ok(());
+        }
+        let expected = known.first().copied().unwrap_or_else(|| self.first_requester(run, mac, peer));
         if peer == expected { Ok(()) } else { Err(Stranger { mac, peer, expected }) }
     }
 
@@ -57,6 +57,8 @@ impl ScriptGuard {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use uuid::Uuid;
 
     use super::*;
@@ -71,20 +73,19 @@ mod tests {
     #[test]
     fn s9_a_leased_address_is_the_only_one_that_gets_the_script() {
         let guard = ScriptGuard::default();
-        let leased = Some(Ipv4Addr::new(10, 0, 0, 5));
-        assert!(guard.admit(RunId(Uuid::nil()), MAC, ip(6), leased).is_err());
-        assert_eq!(guard.admit(RunId(Uuid::nil()), MAC, ip(5), leased), Ok(()));
+        assert!(guard.admit(RunId(Uuid::nil()), MAC, ip(6), &[ip(5)]).is_err());
+        assert_eq!(guard.admit(RunId(Uuid::nil()), MAC, ip(5), &[ip(4), ip(5)]), Ok(()));
     }
 
     #[test]
     fn s9_with_a_foreign_dhcp_the_first_requester_stays_the_only_one() {
         let guard = ScriptGuard::default();
         let (run, next) = (RunId(Uuid::nil()), RunId(Uuid::max()));
-        assert_eq!(guard.admit(run, MAC, ip(7), None), Ok(()));
-        assert_eq!(guard.admit(run, MAC, ip(7), None), Ok(()));
-        let stranger = guard.admit(run, MAC, ip(8), None).unwrap_err();
+        assert_eq!(guard.admit(run, MAC, ip(7), &[]), Ok(()));
+        assert_eq!(guard.admit(run, MAC, ip(7), &[]), Ok(()));
+        let stranger = guard.admit(run, MAC, ip(8), &[]).unwrap_err();
         assert!(stranger.to_string().starts_with("10.0.0.8 asked for the boot script of 02:00:00:00:00:01"));
-        assert_eq!(guard.admit(run, OTHER, ip(8), None), Ok(()));
-        assert_eq!(guard.admit(next, MAC, ip(8), None), Ok(()));
+        assert_eq!(guard.admit(run, OTHER, ip(8), &[]), Ok(()));
+        assert_eq!(guard.admit(next, MAC, ip(8), &[]), Ok(()));
     }
 }

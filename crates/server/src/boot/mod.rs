@@ -3,7 +3,13 @@
 //! **Invariant:** only NICs of a run that waits are answered, and only names of the closed grammar
 //! of `assay_core::boot::names`; every transfer is bounded in time and in memory.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use assay_core::{
     boot::{BootRecord, loader::Loaders, sign::Sign},
@@ -49,6 +55,9 @@ pub trait BootDirectory: Send + Sync {
 
     /// The run that waits for this node.
     async fn by_node(&self, node: NodeId) -> Option<Arc<ActiveBoot>>;
+
+    /// The run that waits for a machine to which Neutron gives this address.
+    async fn by_address(&self, address: IpAddr) -> Option<Arc<ActiveBoot>>;
 
     /// The run whose disc has this secret in its name.
     async fn by_disc(&self, run: RunId, secret: &str) -> Option<Arc<ActiveBoot>>;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use assay_core::{
-    boot::{BootChain, BootRecord, Callback, loader::Loaders, sign::Sign},
+    boot::{BootChain, BootRecord, Callback, DhcpProvider, loader::Loaders, sign::Sign},
     id::{NodeId, RunId},
     kernel::KernelParams,
     mac::MacAddress,
@@ -34,6 +34,11 @@ pub struct OneNode {
 
 impl OneNode {
     pub fn new() -> Arc<Self> {
+        Self::with_addresses(DhcpProvider::Own, Vec::new())
+    }
+
+    /// The same with addresses that somebody else's DHCP server gives.
+    pub fn with_addresses(dhcp: DhcpProvider, addresses: Vec<(MacAddress, IpAddr)>) -> Arc<Self> {
         let record = BootRecord {
             node: NODE.parse().unwrap(),
             macs: vec![MAC],
@@ -44,6 +49,8 @@ impl OneNode {
             ramdisk: "ramdisk".to_owned(),
             params: KernelParams::parse("nofb console=ttyS0").unwrap(),
             callback: Callback::Own(Vec::new()),
+            dhcp,
+            addresses,
         };
         let run: RunId = "0192d0c8-7b1e-7c3a-9f00-1a2b3c4d5e6f".parse().unwrap();
         let callback = Secret::new(format!("http://127.0.0.1:8080/v1/continue_inspection/{run}/{SECRET}"));
@@ -86,6 +93,10 @@ impl BootDirectory for OneNode {
 
     async fn by_node(&self, node: NodeId) -> Option<Arc<ActiveBoot>> {
         (node == self.boot.record.node).then(|| Arc::clone(&self.boot))
+    }
+
+    async fn by_address(&self, address: IpAddr) -> Option<Arc<ActiveBoot>> {
+        self.boot.record.mac_of(address).map(|_| Arc::clone(&self.boot))
     }
 
     async fn by_disc(&self, run: RunId, secret: &str) -> Option<Arc<ActiveBoot>> {

@@ -9,12 +9,12 @@ use crate::doctor::{Check, State, examine};
 ///
 /// # Errors
 /// The configuration can't be used; the output can't be written.
-pub fn run(args: &ConfigArgs, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+pub async fn run(args: &ConfigArgs, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let loaded = load(args)?;
     for warning in &loaded.warnings {
         writeln!(out, "note     configuration: {warning}")?;
     }
-    let checks = examine(&loaded.config);
+    let checks = examine(&loaded.config).await;
     let coloured = std::io::stdout().is_terminal();
     checks.iter().try_for_each(|check| print(check, coloured, out))?;
     let missing = checks.iter().filter(|check| matches!(check.state, State::Missing(_))).count();

@@ -65,7 +65,7 @@ fn dispatch(command: &Command, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         Command::Config(args) => config::show(args, out),
         Command::Inspect(args) => quick_runtime()?.block_on(inspect::run(args, out)),
         Command::Audit(args) => quick_runtime()?.block_on(audit::run(args, out)),
-        Command::Doctor(args) => doctor::run(args, out),
+        Command::Doctor(args) => quick_runtime()?.block_on(doctor::run(args, out)),
         Command::Db(Db::Upgrade(args)) => quick_runtime()?.block_on(db::upgrade(args, out)),
         Command::Serve(args) => serve::run(&load(args)?).map(|()| Outcome::Well),
     }

@@ -14,7 +14,7 @@ use futures::{StreamExt, future::join_all, stream};
 use super::{Conductor, requests::debts, tasks::parse_run};
 use crate::{
     api::conductor::ConductorError,
-    audit::{AuditSource, NodeFacts, Shown},
+    audit::{AuditSource, Facts, NodeFacts, Shown},
 };
 
 /// How many BMCs are asked at once.
@@ -22,7 +22,7 @@ const SIDE_BY_SIDE: usize = 16;
 
 #[async_trait]
 impl AuditSource for Conductor {
-    async fn facts(&self) -> anyhow::Result<Vec<NodeFacts>> {
+    async fn facts(&self) -> anyhow::Result<Facts> {
         let all = nodes::summaries(&self.store().read(), &NodeFilter::default(), &Page::default()).await?;
         let run_out = nodes::locked(&self.store().read(), Holders::RunOut).await?;
         let ids = all.into_iter().map(|node| NodeId(node.id));
@@ -30,7 +30,8 @@ impl AuditSource for Conductor {
         let facts: Vec<Result<Option<NodeFacts>, ConductorError>> = facts.collect().await;
         let mut facts: Vec<NodeFacts> = facts.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
         facts.extend(self.facts_of_deleted_nodes(&facts).await?);
-        Ok(facts)
+        let ports = self.orphans().await.map_err(|failure| failure.to_string());
+        Ok(Facts { nodes: facts, ports })
     }
 }
 

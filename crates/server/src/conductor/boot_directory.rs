@@ -1,6 +1,6 @@
 //! What the boot listeners ask the conductor: which run waits for a NIC, and what it was seen doing.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
 use assay_core::{
     boot::sign::Sign,
@@ -27,6 +27,10 @@ impl BootDirectory for Conductor {
         let conn = self.store().read();
         let run = runs::open_of_node(&conn, node).await.inspect_err(unreadable).ok().flatten()?;
         self.active(boot_records::of_run(&conn, run.id).await)
+    }
+
+    async fn by_address(&self, address: IpAddr) -> Option<Arc<ActiveBoot>> {
+        self.active(boot_records::by_address(&self.store().read(), address).await)
     }
 
     async fn by_disc(&self, run: RunId, secret: &str) -> Option<Arc<ActiveBoot>> {

@@ -29,6 +29,8 @@ impl Conductor {
         if let Some(callback) = self.callback(node, service).await? {
             record.callback = callback;
         }
+        record.dhcp = self.parts().registry.network(node)?.dhcp();
+        self.dhcp_options(&record)?;
         record.check().map_err(|wrong| {
             DriverError::InvalidParameterValue(format!("Node {} can't be booted: {wrong}", node.id))
         })?;

@@ -1,9 +1,12 @@
 //! Claiming a run: the node's one lock, with a lease, and what else its owner holds.
 
+use std::sync::Arc;
+
 use assay_core::{
     id::NodeId,
     run::{Event, Phase, Run, RunId},
 };
+use assay_drivers::Task;
 use assay_store::{StoreError, bodies, nodes, runs};
 use tokio::time::{Duration, Instant, sleep};
 
@@ -19,6 +22,9 @@ pub(super) struct Claim {
     pub lease: Option<Lease>,
     /// When the lease is to be renewed.
     pub renew_at: Instant,
+    /// What interfaces may know of the node, which nobody changes while it is locked but effects of
+    /// this run; `None` until one needs it, and after one that changes it.
+    pub task: Option<Arc<Task>>,
 }
 
 /// The node's lock. A commit with an older epoch changes nothing.
@@ -45,7 +51,7 @@ impl Conductor {
         let node = self.load_run(id).await?.node;
         let lease = self.lock(node, asked).await?;
         let (run, version) = self.load_run_version(id).await?;
-        Ok(Claim { run, version, lease, renew_at: asked + self.config().figures.renew })
+        Ok(Claim { run, version, lease, renew_at: asked + self.config().figures.renew, task: None })
     }
 
     async fn lock(&self, node: NodeId, asked: Instant) -> Result<Option<Lease>, ConductorError> {

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use assay_core::{
+    boot::{dhcp_options::BootAddresses, loader::Loaders},
     hooks::{HookOptions, Pipeline},
     power::PowerTarget,
     run::{Effect, Run, RunKind, figures::Figures},
 };
 
-use crate::config::Config;
+use crate::{config::Config, parts};
 
 /// What the conductor needs of the configuration; parsed and checked already.
 #[derive(Clone, Debug)]
@@ -33,6 +34,10 @@ pub struct ConductorConfig {
     pub callback_override: Option<String>,
     /// This conductor's own boot listener, which callbacks reach where nothing else is said.
     pub boot_url: String,
+    /// The loaders that Neutron's DHCP names.
+    pub loaders: Loaders,
+    /// Where Neutron's DHCP sends the NICs.
+    pub boot_addresses: BootAddresses,
     /// `[inspector] status_check_period`: how often an external introspection service is asked; 0: never.
     pub status_check_period: Duration,
     /// `[deploy] external_http_url`: where BMCs fetch discs, unless their node says.
@@ -77,6 +82,11 @@ impl From<&Config> for ConductorConfig {
             },
             callback_override: inspector.callback_endpoint_override.clone(),
             boot_url: config.deploy.http_url.clone(),
+            loaders: parts::loaders(config),
+            boot_addresses: BootAddresses {
+                tftp: config.assay.boot_address.into(),
+                http_url: config.deploy.http_url.trim_end_matches('/').to_owned(),
+            },
             status_check_period: inspector.status_check_period,
             disc_base: config.deploy.external_http_url.clone(),
             start_timeout: config.assay.start_timeout,
@@ -99,6 +109,11 @@ impl ConductorConfig {
         match effect {
             Effect::CheckImages => Duration::from_secs(u64::from(run.snapshot.start_timeout)),
             Effect::SetPower { target } => self.limit_of_power(*target, run.snapshot.patience()),
+            // Several requests one after the other, or two minutes of waiting for a switch.
+            Effect::RemoveLeftovers
+            | Effect::AddInspectionNetwork { .. }
+            | Effect::AwaitPortsActive
+            | Effect::RemoveInspectionNetwork { .. } => 3 * self.figures.effect,
             // A reboot waits for two changes of the power.
             _ => self.figures.effect + 2 * self.power_timeout,
         }

@@ -152,6 +152,9 @@ impl Conductor {
         }
         pause::at("after_commit", event_name(&event, &claim.run)).await;
         effects.give_up_all_but_under_way(&claim.run);
+        if changes_node(&event, &claim.run) {
+            claim.task = None;
+        }
         if claim.run.journal.under_way().next().is_none() {
             self.locks_again(claim.run.id);
         }
@@ -159,21 +162,22 @@ impl Conductor {
             // While a run waits, nobody holds its node.
             match claim.run.phase {
                 Phase::Wait => self.start_unlocked(&claim.run, seq),
-                _ => self.start_effect(claim, seq, effects),
+                _ => self.start_effect(claim, seq, effects).await,
             }
         }
         Ok(())
     }
 
-    fn start_effect(&self, claim: &Claim, seq: Seq, effects: &mut Effects) {
+    async fn start_effect(&self, claim: &mut Claim, seq: Seq, effects: &mut Effects) {
+        let known = self.task_of_claim(claim).await;
         let Some(entry) = claim.run.journal.get(seq) else { return };
         let (conductor, run, lease, effect) = (self.clone(), claim.run.clone(), claim.lease, entry.effect.clone());
         let limit = self.config().limit_of(&effect, &run);
         let task = effects.tasks.spawn(
             async move {
                 pause::at("before_effect", effect.name()).await;
-                let doing = AssertUnwindSafe(conductor.execute(&run, lease, &effect)).catch_unwind();
-                let result = timeout(limit, doing).await;
+                let doing = async { conductor.execute(&run, lease, &effect, known?).await };
+                let result = timeout(limit, AssertUnwindSafe(doing).catch_unwind()).await;
                 pause::at("after_effect", effect.name()).await;
                 outcome(seq, &effect, limit, result)
             }
@@ -201,6 +205,13 @@ impl Effects {
             under_way
         });
     }
+}
+
+/// Whether what the event tells of has changed the node or its ports.
+fn changes_node(event: &Event, run: &Run) -> bool {
+    let Event::Done { seq, .. } = event else { return false };
+    let effect = run.journal.get(*seq).map(|entry| &entry.effect);
+    matches!(effect, Some(Effect::CreatePortsFromBmc | Effect::ProcessBody { .. } | Effect::FetchData))
 }
 
 /// A bug of ours ended the task that owned the run. Its lock ends with its lease.

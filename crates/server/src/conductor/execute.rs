@@ -1,14 +1,15 @@
 //! Every effect, done by the node's interfaces. Each can be repeated without harm.
 
+use std::sync::Arc;
+
 use assay_core::{
-    id::PortId,
     kernel::KernelParams,
     node::Node,
     power::PowerTarget,
-    run::{Effect, EndPower, Receipt, Run, RunId, Validation, Verdict, undo},
+    run::{Effect, EndPower, Receipt, Run, RunId, Validation, Verdict, Vif, undo},
     secret::Secret,
 };
-use assay_drivers::{DriverError, Task};
+use assay_drivers::{DriverError, Task, interface::InspectionPorts};
 use serde_json::Value;
 
 use super::{Conductor, claim::Lease};
@@ -20,11 +21,11 @@ impl Conductor {
         run: &Run,
         lease: Option<Lease>,
         effect: &Effect,
+        task: Arc<Task>,
     ) -> Result<Receipt, DriverError> {
         if self.is_overtaken(run, effect).await? {
             return Ok(Receipt::Overtaken);
         }
-        let task = self.task_of(run).await?;
         let node = &task.node;
         let registry = &self.parts().registry;
         match effect {
@@ -35,13 +36,18 @@ impl Conductor {
             Effect::PowerOff | Effect::RestorePower { to: EndPower::Off } => {
                 self.switch(run, &task, PowerTarget::Off).await?;
             }
-            Effect::AddInspectionNetwork { port } => {
-                let port = port_of(&task, *port)?;
-                return Ok(Receipt::Vif(registry.network(node)?.add_inspection_network(&task, port).await?));
+            Effect::RemoveLeftovers => return self.remove_leftovers(run, &task).await,
+            Effect::AddInspectionNetwork { port } => return self.add_to_network(run, &task, *port).await,
+            Effect::AwaitPortsActive => {
+                let vifs: Vec<Vif> = run.vifs().cloned().collect();
+                registry.network(node)?.await_ports_active(&task, &vifs).await?;
             }
             Effect::PrepareRamdisk => {
                 let record = registry.boot(node)?.prepare_ramdisk(&task, &self.kernel_params(&task)?).await?;
-                return Ok(Receipt::Boot(Box::new(self.addressed(node, record, run.snapshot.service).await?)));
+                let mut record = self.addressed(node, record, run.snapshot.service).await?;
+                record.addresses =
+                    run.vifs().flat_map(|vif| vif.addresses.iter().map(|address| (vif.mac, *address))).collect();
+                return Ok(Receipt::Boot(Box::new(record)));
             }
             Effect::InsertMedia => {
                 registry.boot(node)?.insert_media(&task, &self.disc_url(run.id, node)).await?;
@@ -67,7 +73,8 @@ impl Conductor {
             }
             Effect::CleanUpRamdisk => registry.boot(node)?.clean_up_ramdisk(&task).await?,
             Effect::RemoveInspectionNetwork { port, vif } => {
-                registry.network(node)?.remove_inspection_network(&task, *port, vif.as_ref()).await?;
+                let mark = self.mark(run.id, *port);
+                registry.network(node)?.remove_inspection_network(&task, &mark, vif.as_ref()).await?;
             }
         }
         Ok(Receipt::Done)
@@ -102,11 +109,14 @@ impl Conductor {
     /// The two `validate_inspection`, network first, both asked so that both reasons are told.
     async fn validate_inspection(&self, task: &Task) -> Result<Receipt, DriverError> {
         let registry = &self.parts().registry;
-        let network = registry.network(&task.node)?;
+        let network = registry.network(&task.node)?.validate_inspection(task).await;
+        let InspectionPorts { ports, left_out } = network.clone().unwrap_or_default();
+        let boot = registry.boot(&task.node)?.validate_inspection(task).await;
         Ok(Receipt::Validated(Validation {
-            network: verdict(network.validate_inspection(task).await)?,
-            boot: verdict(registry.boot(&task.node)?.validate_inspection(task).await)?,
-            ports: network.inspection_ports(task).into_iter().map(|port| port.id).collect(),
+            network: verdict(network.map(drop))?,
+            boot: verdict(boot)?,
+            ports,
+            left_out,
         }))
     }
 
@@ -144,13 +154,4 @@ fn verdict(result: Result<(), DriverError>) -> Result<Verdict, DriverError> {
         Err(DriverError::UnsupportedDriverExtension(reason)) => Ok(Verdict::Unsupported(reason)),
         Err(other) => Err(other),
     }
-}
-
-fn port_of(task: &Task, id: PortId) -> Result<&assay_core::port::Port, DriverError> {
-    task.ports.iter().find(|port| port.id == id).ok_or_else(|| {
-        DriverError::NetworkError(format!(
-            "Port {id} of node {} is gone; it was there when the run began.",
-            task.node.id
-        ))
-    })
 }

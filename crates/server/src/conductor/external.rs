@@ -35,7 +35,11 @@ impl Conductor {
         self.0.unlocked.lock().unwrap_or_else(PoisonError::into_inner).insert(run.id);
         let limit = self.config().limit_of(&effect, &run);
         let doing = async move {
-            let doing = std::panic::AssertUnwindSafe(conductor.execute(&run, None, &effect)).catch_unwind();
+            let doing = async {
+                let task = Arc::new(conductor.task_of(&run).await?);
+                conductor.execute(&run, None, &effect, task).await
+            };
+            let doing = std::panic::AssertUnwindSafe(doing).catch_unwind();
             let stop = &conductor.0.stop;
             if let Some(result) = stop.run_until_cancelled(timeout(limit, doing)).await {
                 conductor.deliver(run.id, outcome(seq, &effect, limit, result));

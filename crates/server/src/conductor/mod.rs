@@ -15,6 +15,7 @@ mod drive;
 mod execute;
 mod external;
 mod introspection;
+mod network;
 mod periodic;
 mod requests;
 mod snapshot;

@@ -23,6 +23,9 @@ use crate::api::conductor::ConductorError;
 /// How often ended runs are looked through.
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// How often Neutron is asked for ports of ended runs.
+const SWEEP: Duration = Duration::from_secs(300);
+
 /// How long an ended run is kept.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -78,6 +81,8 @@ impl Conductor {
         self.repeat(self.config().figures.renew, move || conductor.clone().take_over_abandoned());
         let conductor = self.clone();
         self.repeat(self.config().heartbeat_interval, move || conductor.clone().beat());
+        let conductor = self.clone();
+        self.repeat(SWEEP, move || conductor.clone().sweep_ports());
         let conductor = self.clone();
         self.repeat(HOUR, move || conductor.clone().forget_old_runs());
     }

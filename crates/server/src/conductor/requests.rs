@@ -12,7 +12,7 @@ use assay_drivers::{DriverError, Task};
 use assay_store::{
     StoreError, Tx,
     nodes::{self, Guard, NodeRow},
-    ports, runs, timeline,
+    runs, timeline,
 };
 use tokio::time::{Duration, timeout};
 
@@ -143,8 +143,9 @@ impl Conductor {
     }
 
     pub(super) async fn task(&self, node: &Node) -> Result<Task, ConductorError> {
-        let ports = ports::of_node(&self.store().read(), node.id).await?;
-        Ok(Task { node: node.clone(), ports, run: None })
+        let (ports, portgroups) = self.ports_of(node.id).await?;
+        let boots_from_media = self.boots_from_media(node);
+        Ok(Task { node: node.clone(), ports, portgroups, run: None, boots_from_media })
     }
 
     /// Stores a new run together with what its request changes on the node, and lets it go.

@@ -1,17 +1,21 @@
 //! Loading what an interface may know, and the run's form in the store.
 
+use std::sync::Arc;
+
 use assay_core::{
     id::{NodeId, PortId},
+    node::Node,
     port::Port,
+    portgroup::Portgroup,
     run::{Phase, Receipt, Run, RunKind},
 };
 use assay_drivers::{DriverError, Task};
 use assay_store::{
-    StoreError, nodes, ports,
+    StoreError, nodes, portgroups, ports,
     runs::{self, RunRow},
 };
 
-use super::{Conductor, now};
+use super::{Conductor, claim::Claim, now};
 use crate::api::conductor::ConductorError;
 
 impl Conductor {
@@ -26,8 +30,33 @@ impl Conductor {
             (Some(kept), Err(StoreError::NotFound { .. })) => kept,
             (_, now) => now.map_err(unreadable)?.node,
         };
-        let ports = ports::of_node(&conn, run.node).await.map_err(unreadable)?;
-        Ok(Task { node, ports, run: Some(run.id) })
+        let (ports, portgroups) = self.ports_of(run.node).await.map_err(unreadable)?;
+        let boots_from_media = self.boots_from_media(&node);
+        Ok(Task { node, ports, portgroups, run: Some(run.id), boots_from_media })
+    }
+
+    /// The same for effects of a claimed run, read once as long as nothing has changed it.
+    pub(super) async fn task_of_claim(&self, claim: &mut Claim) -> Result<Arc<Task>, DriverError> {
+        if let Some(task) = &claim.task {
+            return Ok(Arc::clone(task));
+        }
+        let task = Arc::new(self.task_of(&claim.run).await?);
+        claim.task = claim.lease.is_some().then(|| Arc::clone(&task));
+        Ok(task)
+    }
+
+    /// The ports of a node, and the groups that any of them is in.
+    pub(super) async fn ports_of(&self, node: NodeId) -> Result<(Vec<Port>, Vec<Portgroup>), StoreError> {
+        let conn = self.store().read();
+        let ports = ports::of_node(&conn, node).await?;
+        let grouped = ports.iter().any(|port| port.portgroup_id.is_some());
+        let portgroups = if grouped { portgroups::of_node(&conn, node).await? } else { Vec::new() };
+        Ok((ports, portgroups))
+    }
+
+    /// An interface that is not enabled any more is told of where it is needed.
+    pub(super) fn boots_from_media(&self, node: &Node) -> bool {
+        self.parts().registry.boot(node).is_ok_and(|boot| boot.boots_from_media())
     }
 
     /// The latest power action and the latest change of the boot device that clients asked for.

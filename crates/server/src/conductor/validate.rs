@@ -52,13 +52,16 @@ impl Conductor {
 
     async fn validate_network(&self, task: &Task) -> Result<Option<String>, DriverError> {
         let network = self.parts().registry.network(&task.node)?;
-        network.validate_inspection(task).await?;
-        Ok((!network.isolates()).then(|| {
-            format!(
-                "{} isolates nothing: the NICs stay on the network that they are on",
-                task.node.interface(InterfaceKind::Network)
-            )
-        }))
+        let left_out = match network.validate_inspection(task).await {
+            // Without an inspection network the interface is as good as ever for everything else.
+            Err(DriverError::UnsupportedDriverExtension(reason)) => return Ok(Some(reason)),
+            answer => answer?.left_out,
+        };
+        if !network.isolates() {
+            let name = task.node.interface(InterfaceKind::Network);
+            return Ok(Some(format!("{name} isolates nothing: the NICs stay on the network that they are on")));
+        }
+        Ok((!left_out.is_empty()).then(|| left_out.join("; ")))
     }
 
     /// What booting anything takes. Next to a good result stands why an inspection would fall back.
@@ -110,7 +113,7 @@ impl Conductor {
     async fn validate_managed(&self, task: &Task, service: Service) -> Result<(), DriverError> {
         let registry = &self.parts().registry;
         let answers = [
-            registry.network(&task.node)?.validate_inspection(task).await,
+            registry.network(&task.node)?.validate_inspection(task).await.map(drop),
             registry.boot(&task.node)?.validate_inspection(task).await,
         ];
         let mut reasons = Vec::new();

@@ -32,9 +32,14 @@ pub fn suggest(sources: &mut Sources) {
         sources.suggest("api", "host_ip", "127.0.0.1", "auth_strategy is noauth");
     }
     let enabled = sources.given("DEFAULT", "enabled_inspect_interfaces").map(|entry| entry.text.contains("inspector"));
-    if has_inspector(sources) && enabled != Some(false) {
+    if reaches(sources, "inspector") && enabled != Some(false) {
         let why = "[inspector] has auth_type or endpoint_override";
         sources.suggest("DEFAULT", "default_inspect_interface", "inspector", why);
+    }
+    let enabled = sources.given("DEFAULT", "enabled_network_interfaces").map(|entry| entry.text.contains("flat"));
+    if reaches(sources, "neutron") && enabled != Some(false) {
+        let why = "[neutron] has auth_type or endpoint_override";
+        sources.suggest("DEFAULT", "default_network_interface", "flat", why);
     }
     sources.suggest("DEFAULT", "pybasedir", "$state_path", "only there so that other options can refer to it");
 }
@@ -72,10 +77,10 @@ pub fn settle(config: &mut Config) -> Vec<String> {
     warnings
 }
 
-/// Whether an introspection service is configured.
-fn has_inspector(sources: &Sources) -> bool {
-    let auth_type = sources.given("inspector", "auth_type");
-    sources.given("inspector", "endpoint_override").is_some() || auth_type.is_some_and(|entry| entry.text != "none")
+/// Whether the group says how its service is reached.
+fn reaches(sources: &Sources, group: &str) -> bool {
+    let auth_type = sources.given(group, "auth_type");
+    sources.given(group, "endpoint_override").is_some() || auth_type.is_some_and(|entry| entry.text != "none")
 }
 
 fn host_name() -> Option<String> {

@@ -29,8 +29,8 @@ pub use sources::Sources;
 pub use spec::OptionSpec;
 
 use groups::{
-    Api, Assay, Conductor, Database, Deploy, Fake, General, Inspector, InspectorAccess, InspectorService, Interfaces,
-    Neutron, NeutronAccess, Pxe, Redfish,
+    Api, Assay, Conductor, Database, Deploy, Dhcp, Fake, General, Inspector, InspectorAccess, InspectorService,
+    Interfaces, Network, Neutron, NeutronAccess, Pxe, Redfish,
 };
 
 /// A group's name, what it is about, and its options.
@@ -75,6 +75,8 @@ groups! {
     database: Database,
     /// `[deploy]`.
     deploy: Deploy,
+    /// `[dhcp]`.
+    dhcp: Dhcp,
     /// `[fake]`.
     fake: Fake,
     /// `[inspector]`.
@@ -83,7 +85,9 @@ groups! {
     inspector_access: InspectorAccess,
     /// `[inspector_service]`.
     inspector_service: InspectorService,
-    /// `[neutron]`.
+    /// `[neutron]`, the ports.
+    network: Network,
+    /// `[neutron]`, its calls.
     neutron: Neutron,
     /// `[neutron]`, keystoneauth's options.
     neutron_access: NeutronAccess,

@@ -3,6 +3,7 @@
 
 mod files;
 mod network;
+mod neutron;
 
 use crate::config::Config;
 
@@ -43,12 +44,12 @@ impl Check {
 }
 
 /// Looks at everything that `config` needs.
-#[must_use]
-pub fn examine(config: &Config) -> Vec<Check> {
+pub async fn examine(config: &Config) -> Vec<Check> {
     let mut checks = vec![files::state_path(config), files::key_file(config)];
     checks.extend(files::loaders(config));
     checks.extend(files::images(config));
     checks.extend(network::addresses(config));
     checks.extend(network::ports(config));
+    checks.extend(neutron::neutron(config).await);
     checks
 }

@@ -7,6 +7,7 @@ mod callback;
 mod external;
 mod happy;
 mod introspection;
+mod isolation;
 mod policy;
 
 use assay_sim::{

@@ -12,9 +12,13 @@ mod service;
 mod setup;
 mod state;
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    net::IpAddr,
+    sync::{Arc, atomic::Ordering},
+};
 
 use anyhow::Context as _;
+use assay_core::mac::MacAddress;
 use serde_json::{Value, json};
 
 pub use log::Seen;
@@ -29,6 +33,9 @@ use crate::{
 use gate::Service;
 use service::Runner;
 use state::CloudState;
+
+/// Which address a NIC gets.
+pub(crate) type Addresses = Arc<dyn Fn(MacAddress) -> Option<IpAddr> + Send + Sync>;
 
 /// A running cloud; it stops when it is dropped.
 pub struct Cloud {
@@ -121,6 +128,16 @@ impl Cloud {
     pub fn add_port(&self, values: Value) -> anyhow::Result<String> {
         let Value::Object(values) = values else { anyhow::bail!("a port's attributes are an object") };
         locked(&self.state.ports).add_foreign(&self.state.setup, values).context("a port that Neutron would refuse")
+    }
+
+    /// Finds the address that a NIC gets.
+    pub(crate) fn addresses(&self) -> Addresses {
+        let state = Arc::clone(&self.state);
+        Arc::new(move |mac| {
+            let ports = locked(&state.ports).all();
+            let of_nic = |port: &&Value| port["mac_address"] == mac.to_string();
+            ports.iter().filter(of_nic).find_map(|port| port["fixed_ips"][0]["ip_address"].as_str()?.parse().ok())
+        })
     }
 
     /// Takes a port away behind everybody's back, as its project's administrator might.

@@ -10,6 +10,7 @@ pub struct Model {
     pub run_id: Uuid,
     pub node_id: Uuid,
     pub record: String,
+    pub address: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -29,7 +29,6 @@ impl MigrationTrait for First {
             types.assay_meta(),
             types.nodes(),
             types.ports(),
-            types.portgroups(),
             types.runs(),
             types.timeline(),
             types.bodies(),
@@ -50,10 +49,10 @@ impl MigrationTrait for First {
 }
 
 /// Column types whose names differ: MariaDB's plain TEXT and BLOB end at 64 KiB.
-struct Types(DbBackend);
+pub(super) struct Types(pub(super) DbBackend);
 
 impl Types {
-    fn long_text(&self, name: &'static str) -> ColumnDef {
+    pub(super) fn long_text(&self, name: &'static str) -> ColumnDef {
         let mut column = ColumnDef::new(name);
         match self.0 {
             DbBackend::MySql => column.custom(Alias::new("LONGTEXT")),
@@ -132,21 +131,6 @@ impl Types {
             .col(string_null("physical_network"))
             .col(boolean("pxe_enabled"))
             .col(boolean("is_smartnic"))
-            .col(big_integer("created_at"))
-            .col(big_integer_null("updated_at"))
-            .col(self.long_text("doc").not_null())
-            .to_owned()
-    }
-
-    fn portgroups(&self) -> TableCreateStatement {
-        table("portgroups")
-            .col(sequence())
-            .col(uuid("id").unique_key())
-            .col(uuid("node_id"))
-            .col(string_null("address").unique_key())
-            .col(string_null("name").unique_key())
-            .col(string("mode"))
-            .col(boolean("standalone_ports_supported"))
             .col(big_integer("created_at"))
             .col(big_integer_null("updated_at"))
             .col(self.long_text("doc").not_null())
@@ -247,20 +231,18 @@ impl Types {
     }
 }
 
-fn table(name: &'static str) -> TableCreateStatement {
+pub(super) fn table(name: &'static str) -> TableCreateStatement {
     Table::create().table(name).to_owned()
 }
 
-fn sequence() -> ColumnDef {
+pub(super) fn sequence() -> ColumnDef {
     ColumnDef::new("seq").big_integer().not_null().auto_increment().primary_key().to_owned()
 }
 
-fn indexes() -> [IndexCreateStatement; 11] {
+fn indexes() -> [IndexCreateStatement; 9] {
     [
         index("nodes", &["provision_state"]),
         index("ports", &["node_id"]),
-        index("ports", &["portgroup_id"]),
-        index("portgroups", &["node_id"]),
         index("runs", &["node_id"]),
         index("runs", &["wake_at"]),
         index("runs", &["open"]),
@@ -271,7 +253,7 @@ fn indexes() -> [IndexCreateStatement; 11] {
     ]
 }
 
-fn index(table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+pub(super) fn index(table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
     let mut index = Index::create().name(format!("ix_{table}_{}", columns.join("_"))).table(table).to_owned();
     for column in columns {
         index.col(*column);

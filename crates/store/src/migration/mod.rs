@@ -1,18 +1,20 @@
 //! The schema's versions. Each migration is written once, in types that all databases have.
 
+mod boot_addresses;
 mod first;
+mod portgroups;
 
 use sea_orm::{DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 /// The schema that this release works with: the number of its migrations.
-pub const VERSION: i32 = 1;
+pub const VERSION: i32 = 3;
 
 struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(first::First)]
+        vec![Box::new(first::First), Box::new(portgroups::Portgroups), Box::new(boot_addresses::BootAddresses)]
     }
 }
 

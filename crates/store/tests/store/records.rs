@@ -3,7 +3,7 @@
 use std::{net::Ipv4Addr, time::Duration};
 
 use assay_core::{
-    boot::{BootChain, BootRecord, Callback},
+    boot::{BootChain, BootRecord, Callback, DhcpProvider},
     id::RunId,
     kernel::KernelParams,
     power::BootMode,
@@ -133,6 +133,8 @@ fn boot_record(macs: &[&str]) -> BootRecord {
         ramdisk: "r".to_owned(),
         params: KernelParams::default(),
         callback: Callback::Own(vec!["http://192.0.2.1:8080".to_owned()]),
+        dhcp: DhcpProvider::Own,
+        addresses: Vec::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    boot::{BootChain, BootRecord, Callback},
+    boot::{BootChain, BootRecord, Callback, DhcpProvider},
     kernel::KernelParams,
     power::BootMode,
 };
@@ -20,6 +20,8 @@ fn record() -> BootRecord {
         ramdisk: "r".to_owned(),
         params: KernelParams::parse("nofb vga=normal").unwrap(),
         callback: Callback::Own(Vec::new()),
+        dhcp: DhcpProvider::Own,
+        addresses: Vec::new(),
     }
 }
 

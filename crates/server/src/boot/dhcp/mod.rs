@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use assay_core::boot::sign::Sign;
+use assay_core::boot::{DhcpProvider, sign::Sign};
 use dhcproto::{
     Encodable as _,
     v4::{Message, MessageType},
@@ -175,6 +175,10 @@ impl DhcpCore {
     pub async fn handle(&self, packet: &[u8], from: SocketAddr, now: SystemTime) -> Option<(Message, SocketAddr)> {
         let request = Request::parse(packet)?;
         let boot = self.content.by_mac(request.mac).await?;
+        if boot.record.dhcp != DhcpProvider::Own {
+            self.overheard(&request, &boot).await;
+            return None;
+        }
         let answer = self.context.answer(&request, &boot.record, &self.leases, now);
         counter!(DHCP, "outcome" => if answer.is_some() { "answered" } else { "not_answered" }).increment(1);
         let Some(answer) = answer else {
@@ -189,6 +193,15 @@ impl DhcpCore {
         Some((answer.message, to))
     }
 
+    /// Another server gives the address, but the client's request is heard: it takes what was offered.
+    async fn overheard(&self, request: &Request, boot: &ActiveBoot) {
+        if request.kind == MessageType::Request {
+            let wanted = request.wants.unwrap_or(request.ciaddr);
+            let what = format!("{} asked another server for {wanted}", who(request));
+            self.content.saw(boot, sign_of(request), Some(request.mac), &what).await;
+        }
+    }
+
     /// An ACK is a sign of life; so is a proxy's offer, since the ACK may be another server's.
     async fn note(&self, request: &Request, answer: &Answer, boot: &ActiveBoot) {
         let kind = answer.message.opts().msg_type();
@@ -196,18 +209,26 @@ impl DhcpCore {
         if kind != Some(MessageType::Ack) && !proxy {
             return;
         }
-        let sign = if request.boots() { Sign::Dhcp } else { Sign::RamdiskDhcp };
-        let who = match (request.client.ipxe, request.client.arch) {
-            (true, _) => "iPXE".to_owned(),
-            (false, Some(arch)) => format!("firmware of architecture {arch}"),
-            (false, None) if request.boots() => "firmware".to_owned(),
-            (false, None) => "ramdisk".to_owned(),
-        };
+        let who = who(request);
         let what = match answer.lease {
             Some(lease) => format!("{who} got {}", lease.address),
             None => format!("{who} got boot options"),
         };
-        self.content.saw(boot, sign, Some(request.mac), &what).await;
+        self.content.saw(boot, sign_of(request), Some(request.mac), &what).await;
+    }
+}
+
+const fn sign_of(request: &Request) -> Sign {
+    if request.boots() { Sign::Dhcp } else { Sign::RamdiskDhcp }
+}
+
+/// What kind of client asks, in words.
+fn who(request: &Request) -> String {
+    match (request.client.ipxe, request.client.arch) {
+        (true, _) => "iPXE".to_owned(),
+        (false, Some(arch)) => format!("firmware of architecture {arch}"),
+        (false, None) if request.boots() => "firmware".to_owned(),
+        (false, None) => "ramdisk".to_owned(),
     }
 }
 

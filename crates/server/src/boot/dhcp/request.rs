@@ -96,8 +96,8 @@ impl Request {
 
     /// Whether a loader asks, and not an operating system.
     #[must_use]
-    pub fn boots(&self) -> bool {
-        self.firmware != Firmware::None || self.client.ipxe
+    pub const fn boots(&self) -> bool {
+        !matches!(self.firmware, Firmware::None) || self.client.ipxe
     }
 }
 

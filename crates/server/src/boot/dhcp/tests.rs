@@ -41,6 +41,27 @@ async fn only_a_nic_whose_run_waits_is_answered_and_the_ack_is_a_sign_of_life() 
 }
 
 #[tokio::test]
+async fn a_nic_that_another_server_answers_is_heard_and_not_answered() {
+    for provider in [DhcpProvider::Neutron, DhcpProvider::Foreign] {
+        let node = OneNode::with_addresses(provider, Vec::new());
+        let core = core(&node, context());
+        let class = || DhcpOption::ClassIdentifier(b"PXEClient:Arch:00007".to_vec());
+        let wanted = DhcpOption::RequestedIpAddress([172, 22, 102, 7].into());
+        for (kind, options, signs) in [
+            (MessageType::Discover, vec![class()], &[][..]),
+            (MessageType::Request, vec![class(), wanted.clone()], &[Sign::Dhcp]),
+            (MessageType::Request, vec![wanted], &[Sign::Dhcp, Sign::RamdiskDhcp]),
+        ] {
+            let answer = core.handle(&packet(MAC, kind, options), broadcast(), SystemTime::now()).await;
+            assert!(answer.is_none());
+            assert_eq!(node.seen(), signs);
+        }
+        let told = node.signs.lock().unwrap()[0].2.clone();
+        assert!(told.ends_with("asked another server for 172.22.102.7"), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn answers_go_where_the_client_can_hear_them() {
     let node = OneNode::new();
     let full = core(&node, context());

@@ -1,11 +1,11 @@
 //! What the boot listener serves over HTTP, and to whom.
 
-use assay_core::boot::sign::Sign;
+use assay_core::boot::{DhcpProvider, sign::Sign};
 use axum::body::to_bytes;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::boot::testing::{LOOPBACK, NODE, OneNode, SECRET};
+use crate::boot::testing::{LOOPBACK, MAC, NODE, OneNode, SECRET};
 
 struct Boot {
     node: Arc<OneNode>,
@@ -14,7 +14,10 @@ struct Boot {
 
 impl Boot {
     fn new() -> Self {
-        let node = OneNode::new();
+        Self::of(OneNode::new())
+    }
+
+    fn of(node: Arc<OneNode>) -> Self {
         node.write("kernel", &image());
         node.write("ramdisk", b"");
         node.write("snponly.efi", b"MZ");
@@ -134,4 +137,19 @@ async fn s9_a_second_requester_of_the_script_is_refused_and_shown() {
         "127.0.0.2 asked for the boot script of 52:54:00:ab:cd:01, which belongs to {LOOPBACK}"
     )));
     assert!(!detail.contains(SECRET));
+}
+
+#[tokio::test]
+async fn s9_only_the_address_that_neutron_gives_to_the_nic_gets_its_script() {
+    let given = |last| std::net::IpAddr::from([127, 0, 0, last]);
+    let boot = Boot::of(OneNode::with_addresses(DhcpProvider::Neutron, vec![(MAC, given(5)), (MAC, given(6))]));
+    let path = "/pxelinux.cfg/52-54-00-ab-cd-01";
+    for (peer, status) in
+        [(7, StatusCode::NOT_FOUND), (6, StatusCode::OK), (5, StatusCode::OK), (7, StatusCode::NOT_FOUND)]
+    {
+        assert_eq!(boot.ask("GET", path, None, [127, 0, 0, peer]).await.0, status, "{peer}");
+    }
+    assert_eq!(boot.ask("GET", "/snponly.efi", None, [127, 0, 0, 5]).await.0, StatusCode::OK);
+    let signs: Vec<_> = boot.node.signs.lock().unwrap().iter().map(|(sign, mac, _)| (*sign, *mac)).collect();
+    assert!(signs.contains(&(Sign::Loader, Some(MAC))), "the loader's requester is known by its address: {signs:?}");
 }

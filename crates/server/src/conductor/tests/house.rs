@@ -8,14 +8,17 @@ use std::{
 
 use assay_core::{
     id::{NodeId, PortId},
-    node::{InterfaceKind, Node},
+    node::{InterfaceKind, JsonMap, Node},
     port::Port,
     power::{PowerState, PowerTarget},
     provision::{ProvisionEvent, ProvisionState},
     run::{Phase, Run, RunId, figures::Figures},
 };
 use assay_drivers::{
-    DriverError, Implementations, Registry, Task, fake::FakeConfig, interface::PowerInterface,
+    DriverError, Implementations, Registry, Task,
+    fake::FakeConfig,
+    interface::PowerInterface,
+    network::{Neutron, NeutronOptions},
     registry::RegistrySettings,
 };
 use assay_store::{
@@ -89,13 +92,17 @@ pub struct House {
     pub bmcs: Arc<Bmcs>,
     pub node: NodeId,
     folder: TempDir,
+    isolation: Option<Isolation>,
 }
+
+/// The network interface of a house whose node is isolated.
+type Isolation = (Box<dyn Fn() -> Neutron + Send + Sync>, NeutronOptions);
 
 impl House {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("db"), &folder.path().join("key")).await.unwrap();
-        let house = Self { store, bmcs: Arc::default(), node: NodeId(Uuid::from_u128(1)), folder };
+        let house = Self { store, bmcs: Arc::default(), node: NodeId(Uuid::from_u128(1)), folder, isolation: None };
         let asked = [(InterfaceKind::Boot, "fake-managed"), (InterfaceKind::Inspect, "agent")];
         let asked = asked.into_iter().map(|(kind, name)| (kind, name.to_owned())).collect();
         let mut node = Node::blank(house.node, ProvisionState::Manageable, now());
@@ -116,10 +123,37 @@ impl House {
     fn registry(&self) -> Registry {
         let mut implementations = Implementations::in_memory(FakeConfig::default());
         implementations.power.insert("fake", self.bmcs.clone());
+        if let Some((neutron, options)) = &self.isolation {
+            implementations = implementations.with_neutron(options, Some(neutron()));
+        }
         let boot = vec!["fake-managed".to_owned()];
         let settings =
             RegistrySettings { enabled: BTreeMap::from([(InterfaceKind::Boot, boot)]), ..Default::default() };
         Registry::assemble(&settings, implementations).unwrap().0
+    }
+
+    /// The node's port.
+    pub fn port(&self) -> PortId {
+        PortId(Uuid::from_u128(2))
+    }
+
+    /// The id of a run that there is not.
+    pub fn lone_run(&self) -> RunId {
+        RunId(Uuid::from_u128(99))
+    }
+
+    /// From now on the node is isolated, by a port that is plugged in here.
+    pub async fn isolate(
+        &mut self,
+        neutron: impl Fn() -> Neutron + Send + Sync + 'static,
+        options: NeutronOptions,
+        link: JsonMap,
+    ) {
+        self.isolation = Some((Box::new(neutron), options));
+        self.patch(|node| drop(node.interfaces.insert(InterfaceKind::Network, "neutron".to_owned()))).await;
+        let mut port = ports::of_node(&self.store.read(), self.node).await.unwrap().remove(0);
+        port.local_link_connection = link;
+        self.store.write(move |tx| Box::pin(async move { ports::update(tx, &port).await })).await.unwrap();
     }
 
     /// A conductor on the store that has not been started, with its options changed.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod house;
+mod late_ports;
 
 use std::time::Duration;
 

@@ -3,11 +3,13 @@
 pub mod boot;
 pub mod inspection;
 pub mod interfaces;
+pub mod network;
 pub mod openstack;
 pub mod service;
 
 pub use boot::{Deploy, Pxe, Redfish};
 pub use inspection::{Conductor, Inspector, InspectorService};
 pub use interfaces::{Fake, Interfaces};
+pub use network::{Dhcp, Network};
 pub use openstack::{InspectorAccess, Neutron, NeutronAccess};
 pub use service::{Api, Assay, Database, General};

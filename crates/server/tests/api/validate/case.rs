@@ -157,8 +157,13 @@ impl Started {
 /// Each row must be answered with its result and reason; what refuses an inspection must be said by
 /// the verb as well.
 pub(super) async fn each(rows: &[Row]) {
+    each_of(Case::new, rows).await;
+}
+
+/// The same for nodes that begin like this.
+pub(super) async fn each_of(begin: impl Fn() -> Case, rows: &[Row]) {
     for (at, (change, interface, result, reason)) in rows.iter().enumerate() {
-        let mut case = Case::new();
+        let mut case = begin();
         change(&mut case);
         let started = case.start().await;
         let answer = &started.validate().await[interface];

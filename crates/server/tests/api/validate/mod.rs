@@ -2,6 +2,7 @@
 //! each reason why a node can't be inspected, or not with a boot that is managed.
 
 mod case;
+mod network;
 
 use assay::boot::loaders::MissingLoader;
 use assay_core::boot::BootChain;
