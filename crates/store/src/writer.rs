@@ -3,7 +3,7 @@
 //! **Invariant:** a caller hears of success only after the commit that holds its work is on disk,
 //! and a job that fails takes back its own work and nobody else's.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration, vec::Drain};
 
 use futures::{FutureExt as _, future::BoxFuture};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait as _};
@@ -18,7 +18,7 @@ const QUEUE: usize = 4096;
 /// A job holds up all others, so it must be short; it is nothing but SQL.
 const JOB_DEADLINE: Duration = Duration::from_secs(20);
 
-// Each job runs in a savepoint; the end of one and the begin of the next are one request, since a
+// Each job of several runs in a savepoint; the end of one and the begin of the next are one request, since a
 // request costs more than what it does.
 const FIRST: &str = "SAVEPOINT job";
 const KEEP: &str = "RELEASE SAVEPOINT job; SAVEPOINT job";
@@ -90,10 +90,15 @@ async fn run(db: DatabaseConnection, sealer: Arc<Sealer>, mut queue: mpsc::Recei
 async fn commit(
     db: &DatabaseConnection,
     sealer: &Sealer,
-    jobs: impl Iterator<Item = Job>,
+    mut jobs: Drain<'_, Job>,
     answers: &mut Vec<Answer>,
 ) -> Result<(), DbErr> {
     let transaction = db.begin().await?;
+    if jobs.len() == 1
+        && let Some(job) = jobs.next()
+    {
+        return commit_one(transaction, sealer, job, answers).await;
+    }
     transaction.execute_unprepared(FIRST).await?;
     for job in jobs {
         let outcome = run_job(&transaction, sealer, job).await;
@@ -102,6 +107,19 @@ async fn commit(
         answers.extend(outcome.map(|outcome| outcome.answer));
     }
     transaction.commit().await
+}
+
+/// A job that shares its commit with no other needs no savepoint.
+async fn commit_one(
+    transaction: DatabaseTransaction,
+    sealer: &Sealer,
+    job: Job,
+    answers: &mut Vec<Answer>,
+) -> Result<(), DbErr> {
+    let outcome = run_job(&transaction, sealer, job).await;
+    let kept = outcome.as_ref().is_some_and(|outcome| outcome.keep);
+    answers.extend(outcome.map(|outcome| outcome.answer));
+    if kept { transaction.commit().await } else { transaction.rollback().await }
 }
 
 /// Runs one job. `None`: it panicked or took too long, and its caller hears of a closed channel.
