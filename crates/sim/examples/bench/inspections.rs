@@ -1,6 +1,9 @@
 //! Many inspections in flight: all of them wait for their ramdisk, then the ramdisks post.
 
-use std::time::{Duration, Instant};
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, ensure};
 use assay_sim::{Content, Machine, Recording, harness::Site};
@@ -36,7 +39,7 @@ pub async fn enrol(site: &Site, count: usize) -> anyhow::Result<Vec<String>> {
 pub async fn measure(site: &Site, nodes: &[String], binary: &Meter, table: &mut Table) -> anyhow::Result<()> {
     let (count, before) = (nodes.len(), binary.cpu()?);
     each(count, |index| site.rest.provision(&nodes[index], "inspect")).await?;
-    let urls = booted(site, count).await?;
+    let urls = booted(site, 0..count).await?;
     wait_for(site, "inspect wait", count).await?;
     let until_wait = binary.cpu()? - before;
     if let Some(node) = nodes.first() {
@@ -44,7 +47,7 @@ pub async fn measure(site: &Site, nodes: &[String], binary: &Meter, table: &mut 
     }
 
     let before = binary.cpu()?;
-    let posted = post_all(site, &urls).await?;
+    let posted = post_all(site, 0..count, &urls).await?;
     wait_for(site, "inspect wait", 0).await?;
     wait_for(site, "inspecting", 0).await?;
     let after_wait = binary.cpu()? - before;
@@ -64,30 +67,32 @@ pub async fn measure(site: &Site, nodes: &[String], binary: &Meter, table: &mut 
     Ok(())
 }
 
-struct Post {
+/// A post of a ramdisk.
+pub struct Post {
     at: DateTime<Utc>,
     answered_in: Duration,
 }
 
-/// The callback URLs, when all ramdisks have them.
-async fn booted(site: &Site, count: usize) -> anyhow::Result<Vec<String>> {
+/// The callback URLs of the machines, when all their ramdisks have them.
+pub async fn booted(site: &Site, machines: Range<usize>) -> anyhow::Result<Vec<String>> {
     let url = |index: usize| async move {
         let machine = site.world.machine(index);
         let known = |state: &assay_sim::State| state.boots.last().is_some_and(|boot| boot.callback.is_some());
         let state = machine.wait_for("callback URL", PATIENCE, known).await.with_context(|| site.log())?;
         state.boots.last().and_then(|boot| boot.callback.clone()).context("no callback URL")
     };
-    try_join_all((0..count).map(url)).await
+    try_join_all(machines.map(url)).await
 }
 
-/// Posts at a constant rate, whatever the answers take.
-async fn post_all(site: &Site, urls: &[String]) -> anyhow::Result<Vec<Post>> {
+/// Posts for each of the machines at a constant rate, whatever the answers take.
+pub async fn post_all(site: &Site, machines: Range<usize>, urls: &[String]) -> anyhow::Result<Vec<Post>> {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
     let began = tokio::time::Instant::now();
-    let post = |(index, url): (usize, &String)| {
+    let first = machines.start;
+    let post = |(machine, url): (usize, &String)| {
         let request = client.post(url).header("Content-Type", "application/json");
-        let body = body(site.world.machine(index));
-        let due = began + Duration::from_secs_f64(index as f64 / RATE);
+        let body = body(site.world.machine(machine));
+        let due = began + Duration::from_secs_f64((machine - first) as f64 / RATE);
         async move {
             tokio::time::sleep_until(due).await;
             let (at, sent) = (Utc::now(), Instant::now());
@@ -97,7 +102,7 @@ async fn post_all(site: &Site, urls: &[String]) -> anyhow::Result<Vec<Post>> {
             Ok(Post { at, answered_in: sent.elapsed() })
         }
     };
-    try_join_all(urls.iter().enumerate().map(post)).await
+    try_join_all(machines.zip(urls).map(post)).await
 }
 
 /// The recorded body of a UEFI machine, filled up as by one more collector.
@@ -118,7 +123,7 @@ async fn manageable_after(site: &Site, node: &str, posted: DateTime<Utc>) -> any
 }
 
 /// Waits until so many nodes (or a full page of them) are in a provision state.
-async fn wait_for(site: &Site, state: &str, count: usize) -> anyhow::Result<()> {
+pub async fn wait_for(site: &Site, state: &str, count: usize) -> anyhow::Result<()> {
     let (path, began) = (format!("/v1/nodes?provision_state={}&limit=1000", state.replace(' ', "%20")), Instant::now());
     loop {
         let found = site.rest.get(&path).await?["nodes"].as_array().map_or(0, Vec::len);

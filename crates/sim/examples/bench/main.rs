@@ -6,6 +6,7 @@ mod api;
 mod boot_files;
 mod figures;
 mod inspections;
+mod isolated;
 mod measure;
 mod process;
 mod table;
@@ -30,6 +31,9 @@ struct Arguments {
     /// How many inspections are in flight at the same time.
     #[arg(long, default_value_t = 1000)]
     inspections: usize,
+    /// How many inspections on an isolated network are started at the same time.
+    #[arg(long, default_value_t = 100)]
+    isolated: usize,
     /// The binary.
     #[arg(long)]
     assay: PathBuf,
@@ -43,6 +47,9 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let mut table = Table::default();
     assay(&arguments, &mut table).await?;
+    if arguments.isolated > 0 {
+        isolated::measure(&arguments, &mut table).await?;
+    }
     if let Some(url) = &arguments.peer {
         let peer = Rest::at(url)?;
         let values = measure_peer(&peer, arguments.nodes.min(api::PAGE)).await;
