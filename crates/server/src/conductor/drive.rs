@@ -145,12 +145,12 @@ impl Conductor {
         waiting: &mut VecDeque<Event>,
     ) -> Result<(), ConductorError> {
         let output = step(claim.run.clone(), event.clone(), now(), &self.config().figures);
-        pause::at("before_commit", event_name(&event, &claim.run)).await;
+        pause::at("before_commit", event_name(&event, &claim.run), claim.run.node).await;
         match self.commit(claim, &event, &output).await? {
             Committed::Stored => {}
             Committed::NodeIsGone => waiting.push_back(Event::NodeDeleted),
         }
-        pause::at("after_commit", event_name(&event, &claim.run)).await;
+        pause::at("after_commit", event_name(&event, &claim.run), claim.run.node).await;
         effects.give_up_all_but_under_way(&claim.run);
         if changes_node(&event, &claim.run) {
             claim.task = None;
@@ -175,10 +175,10 @@ impl Conductor {
         let limit = self.config().limit_of(&effect, &run);
         let task = effects.tasks.spawn(
             async move {
-                pause::at("before_effect", effect.name()).await;
+                pause::at("before_effect", effect.name(), run.node).await;
                 let doing = async { conductor.execute(&run, lease, &effect, known?).await };
                 let result = timeout(limit, AssertUnwindSafe(doing).catch_unwind()).await;
-                pause::at("after_effect", effect.name()).await;
+                pause::at("after_effect", effect.name(), run.node).await;
                 outcome(seq, &effect, limit, result)
             }
             .in_current_span(),
