@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::command;
 use crate::images::Image;
 use crate::interrupt::wait_for;
+use crate::lab::http::{self, Answer};
 use crate::lab::{INSPECTION, INSPECTION_INTERFACE, INSPECTION_RANGE, Lab};
 use crate::project::Project;
 use crate::ui;
@@ -28,14 +29,25 @@ pub fn build(project: &Project) -> Result<PathBuf> {
 
 /// Builds the binary in the profile that is quick to build.
 pub fn compile(project: &Project) -> Result<PathBuf> {
+    compile_with(project, &[])
+}
+
+/// Builds the binary with its pause points, for those who kill it; as a step.
+pub fn build_to_be_killed(project: &Project) -> Result<PathBuf> {
+    ui::step("build assay with its pause points", || compile_with(project, &["--features", "pause-points"]))
+}
+
+fn compile_with(project: &Project, more: &[&str]) -> Result<PathBuf> {
     let mut cargo = project.cargo();
-    command::quiet(cargo.args(["build", "--package", "assay", "--locked"]), &project.log("build assay")?)?;
+    cargo.args(["build", "--package", "assay", "--locked"]).args(more);
+    command::quiet(&mut cargo, &project.log("build assay")?)?;
     let binary = project.target().join("debug/assay");
     binary.exists().then_some(binary).context("cargo built no target/debug/assay")
 }
 
 /// Starts `assay serve` in the lab with the options that its segment and the image ask for, and with `more`
-/// (`OS_<GROUP>__<OPTION>`); waits until its API answers. Its state is the lab's: a second start finds it again.
+/// (`OS_<GROUP>__<OPTION>`, without a value to leave one of ours out); waits until its API answers. Its state is the lab's: a
+/// second start finds it again.
 pub fn serve(project: &Project, lab: &Lab, binary: &Path, image: &Image, more: &[(&str, &str)]) -> Result<()> {
     let mut service = lab.command(binary);
     service
@@ -50,6 +62,9 @@ pub fn serve(project: &Project, lab: &Lab, binary: &Path, image: &Image, more: &
         .env("OS_CONDUCTOR__FILE_URL_ALLOWED_PATHS", &project.cache)
         .env("OS_PXE__KERNEL_APPEND_PARAMS", "console=ttyS0")
         .envs(more.iter().copied());
+    for (name, _) in more.iter().filter(|(_, value)| value.is_empty()) {
+        service.env_remove(name);
+    }
     lab.start(SERVICE, &mut service)?;
     wait_for("assay serve", Duration::from_secs(30), || {
         if !lab.runs(SERVICE) {
@@ -87,8 +102,12 @@ pub fn signs(lab: &Lab, node: &str) -> Result<Vec<String>> {
 }
 
 fn get(lab: &Lab, path: &str) -> Result<Value> {
-    let mut curl = lab.command("curl");
-    curl.args(["-sS", "--fail", "--max-time", "30", "-H", "X-OpenStack-Ironic-API-Version: 1.95"]);
-    let answer = command::output(curl.arg(format!("{API}{path}")))?;
-    serde_json::from_str(&answer).context("an answer of the API that is not JSON")
+    let answer = ask(lab, "GET", path, None)?;
+    ensure!(answer.status == 200, "GET {path}: {} {}", answer.status, answer.body);
+    Ok(answer.body)
+}
+
+/// Sends a request to the API, whatever its answer.
+pub fn ask(lab: &Lab, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
+    http::send(lab, method, &format!("{API}{path}"), &[("X-OpenStack-Ironic-API-Version", "1.95")], body)
 }

@@ -4,11 +4,11 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::command;
 use crate::interrupt::wait_for;
-use crate::lab::Lab;
+use crate::lab::{Lab, ramdisk};
 use crate::project::{Project, read, write};
 use crate::setup::python;
 
@@ -51,31 +51,15 @@ pub fn status(lab: &Lab, node: &str) -> Result<Value> {
 
 /// Starts an introspection at its own API, which Assay is not asked for.
 pub fn introspect(lab: &Lab, node: &str) -> Result<()> {
-    post(lab, &format!("/v1/introspection/{node}"), "{}").map(drop)
+    ramdisk::post(lab, &format!("{API}/v1/introspection/{node}"), &json!({})).map(drop)
+}
+
+/// Cancels an introspection at its own API.
+pub fn cancel(lab: &Lab, node: &str) -> Result<()> {
+    ramdisk::post(lab, &format!("{API}/v1/introspection/{node}/abort"), &json!({})).map(drop)
 }
 
 /// Posts what a ramdisk would that has this NIC.
 pub fn post_inventory(lab: &Lab, mac: &str) -> Result<String> {
-    let disk = serde_json::json!({"name": "/dev/sda", "model": "disk", "size": 21_474_836_480_u64, "serial": "D1"});
-    let body = serde_json::json!({
-        "inventory": {
-            "interfaces": [{"name": "eth0", "mac_address": mac, "ipv4_address": "172.22.100.77", "has_carrier": true}],
-            "cpu": {"count": 2, "architecture": "x86_64", "model_name": "cpu", "frequency": "2000", "flags": []},
-            "memory": {"total": 2_147_483_648_u64, "physical_mb": 2048},
-            "disks": [disk],
-            "boot": {"current_boot_mode": "bios", "pxe_interface": mac},
-            "system_vendor": {"product_name": "p", "serial_number": "s", "manufacturer": "m"},
-            "bmc_address": "0.0.0.0", "bmc_v6address": "::/0", "hostname": "machine",
-        },
-        "root_disk": disk,
-        "boot_interface": mac,
-        "error": null,
-    });
-    post(lab, "/v1/continue", &body.to_string())
-}
-
-fn post(lab: &Lab, path: &str, body: &str) -> Result<String> {
-    let mut curl = lab.command("curl");
-    curl.args(["-sS", "--fail-with-body", "--max-time", "60", "-H", "Content-Type: application/json", "-d", body]);
-    command::output(curl.arg(format!("{API}{path}")))
+    ramdisk::post(lab, &format!("{API}/v1/continue"), &ramdisk::inventory(&[mac.to_owned()]))
 }

@@ -5,6 +5,7 @@
 //! [`down`] needs nothing but that folder; the guard, `lab down` and the clean-up of an abandoned lab are that one path.
 
 pub mod bmc;
+pub mod http;
 mod hypervisor;
 pub mod inhabitants;
 pub mod inspector;
@@ -12,6 +13,7 @@ pub mod machine;
 pub mod neutron;
 pub mod power;
 mod processes;
+pub mod ramdisk;
 pub mod segment;
 mod switch;
 
@@ -95,6 +97,11 @@ impl Lab {
     /// Stops a program that was [started](Lab::start) under this name.
     pub fn stop(&self, name: &str) {
         processes::stop(&self.folder, name);
+    }
+
+    /// Kills a program that was [started](Lab::start) under this name, as `kill -9` does.
+    pub fn kill(&self, name: &str) {
+        processes::kill(&self.folder, name);
     }
 
     /// Whether the program of this name runs.

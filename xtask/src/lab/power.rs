@@ -20,6 +20,14 @@ pub fn state(lab: &Lab, machine: &Machine) -> Result<String> {
     Ok(system["PowerState"].as_str().context("the BMC shows no PowerState")?.to_owned())
 }
 
+/// Switches the machine on, as its tenant would.
+pub fn switch_on(lab: &Lab, machine: &Machine) -> Result<()> {
+    let action = format!("{REDFISH}/redfish/v1/Systems/{}/Actions/ComputerSystem.Reset", machine.uuid());
+    let mut on = curl(lab);
+    on.args(["-H", "Content-Type: application/json", "-d", r#"{"ResetType": "On"}"#]);
+    command::output(on.arg(action)).map(drop)
+}
+
 /// The machine's boot override: its target.
 pub fn boot_target(lab: &Lab, machine: &Machine) -> Result<String> {
     let system = system(lab, machine)?;

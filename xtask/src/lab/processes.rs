@@ -25,9 +25,9 @@ struct Process {
     began: u64,
 }
 
-/// Starts a program and writes it down.
+/// Starts a program and writes it down; its output goes to the end of its log.
 pub fn start(folder: &Path, name: &str, program: &mut Command) -> Result<()> {
-    let log = File::create(folder.join(format!("{name}.log")))?;
+    let log = File::options().create(true).append(true).open(folder.join(format!("{name}.log")))?;
     let errors = log.try_clone()?;
     let child = command::start(program.stdin(Stdio::null()).stdout(log).stderr(errors))?;
     record(&pid_file(folder, name)?, i32::try_from(child.id())?)
@@ -39,6 +39,16 @@ pub fn stop(folder: &Path, name: &str) {
         stop_recorded(&file);
         fs::remove_file(file).ok();
     }
+}
+
+/// Kills one program: it can save nothing.
+pub fn kill(folder: &Path, name: &str) {
+    let Ok(file) = pid_file(folder, name) else { return };
+    if let Some(process) = recorded(&file) {
+        insist(&[process], Signal::KILL, Duration::from_secs(5));
+        reap(&[process]);
+    }
+    fs::remove_file(file).ok();
 }
 
 /// Stops all programs at once, and without much patience: with the lab, all that one of them could still save goes.
@@ -128,17 +138,25 @@ fn end(process: Process) {
 
 /// Ends these: asks all first, insists when the patience is over.
 fn end_all(processes: &[Process], patience: Duration) {
-    for (signal, patience) in [(Signal::TERM, patience), (Signal::KILL, Duration::from_secs(5))] {
-        for process in processes.iter().filter(|process| alive(**process)) {
-            Pid::from_raw(process.pid).map(|pid| kill_process(pid, signal).ok());
-        }
-        let until = Instant::now() + patience;
-        while processes.iter().any(|process| alive(*process)) && Instant::now() < until {
-            thread::sleep(Duration::from_millis(25));
-        }
+    insist(processes, Signal::TERM, patience);
+    insist(processes, Signal::KILL, Duration::from_secs(5));
+    reap(processes);
+}
+
+/// Sends a signal to those that live, and waits for their end.
+fn insist(processes: &[Process], signal: Signal, patience: Duration) {
+    for process in processes.iter().filter(|process| alive(**process)) {
+        Pid::from_raw(process.pid).map(|pid| kill_process(pid, signal).ok());
     }
+    let until = Instant::now() + patience;
+    while processes.iter().any(|process| alive(*process)) && Instant::now() < until {
+        thread::sleep(Duration::from_millis(25));
+    }
+}
+
+/// Those that we started ourselves wait for our look; for others this is an error without a meaning.
+fn reap(processes: &[Process]) {
     for process in processes {
-        // Those that we started ourselves wait for our look; for others this is an error without a meaning.
         Pid::from_raw(process.pid).map(|pid| waitpid(Some(pid), WaitOptions::NOHANG).ok());
     }
 }

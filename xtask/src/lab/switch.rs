@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::machine::{Machine, Nic};
 use super::neutron::SWITCH_ID;
 use super::{INSPECTION, INSPECTION_INTERFACE, INSPECTION_TAG, Lab, MANAGEMENT};
 use crate::command;
@@ -27,12 +28,11 @@ pub fn up(lab: &Lab) -> Result<()> {
     vsctl(lab, &["add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=netdev", "fail-mode=standalone"])?;
     own_port(lab, "mgmt0", MANAGEMENT_TAG, MANAGEMENT)?;
     own_port(lab, INSPECTION_INTERFACE, INSPECTION_TAG, INSPECTION)?;
-    for machine in &lab.machines {
-        let port = &machine.name;
-        lab.ip(&["-n", &lab.name, "tuntap", "add", port, "mode", "tap"])?;
-        lab.ip(&["-n", &lab.name, "link", "set", port, "up"])?;
-        vsctl(lab, &["add-port", BRIDGE, port, &format!("tag={INSPECTION_TAG}")])?;
-        send_lldp(lab, port)?;
+    for Nic { port, .. } in lab.machines.iter().flat_map(Machine::nics) {
+        lab.ip(&["-n", &lab.name, "tuntap", "add", &port, "mode", "tap"])?;
+        lab.ip(&["-n", &lab.name, "link", "set", &port, "up"])?;
+        vsctl(lab, &["add-port", BRIDGE, &port, &format!("tag={INSPECTION_TAG}")])?;
+        send_lldp(lab, &port)?;
     }
     Ok(())
 }

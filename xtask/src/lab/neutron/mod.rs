@@ -8,6 +8,7 @@ mod database;
 mod identity;
 mod networks;
 pub mod openstack;
+pub mod proxy;
 mod services;
 mod settings;
 
@@ -16,9 +17,11 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use super::machine::Machine;
 use super::{INSPECTION_TAG, Lab, switch};
 use crate::project::{Project, read, write};
 use openstack::Session;
+use settings::Place;
 
 /// Where Keystone is, inside the lab.
 pub const IDENTITY: &str = "http://127.0.0.1:5000/v3";
@@ -69,6 +72,9 @@ pub mod part {
 #[derive(Debug)]
 pub struct Stack<'a> {
     lab: &'a Lab,
+    place: Place,
+    /// A token of Assay's user.
+    pub session: Session<'a>,
     /// What `stack.json` holds: addresses, credentials, networks, switch ports.
     pub facts: Value,
 }
@@ -76,15 +82,15 @@ pub struct Stack<'a> {
 impl<'a> Stack<'a> {
     /// Starts Keystone, Neutron and its agents in a lab, puts its machines on the tenant's VLAN, and makes the networks.
     pub fn up(project: &Project, lab: &'a Lab) -> Result<Self> {
-        let place = settings::Place::new(project, lab)?;
+        let place = Place::new(project, lab)?;
         settings::write_all(project, &place)?;
         services::rabbitmq(lab, &place)?;
         database::up(project, lab, &place)?;
         services::keystone(lab, &place)?;
         services::switch(lab, &place)?;
         services::neutron(lab, &place)?;
-        for machine in &lab.machines {
-            switch::set_tag(lab, &machine.name, TENANT_TAG)?;
+        for nic in lab.machines.iter().flat_map(Machine::nics) {
+            switch::set_tag(lab, &nic.port, TENANT_TAG)?;
         }
         services::agents(project, lab, &place)?;
         let session = Session::open(lab, USER, PASSWORD, PROJECT)?;
@@ -93,12 +99,7 @@ impl<'a> Stack<'a> {
         let facts = facts(lab, &networks, &identity::application_credential(&place)?);
         write(&lab.folder.join(FACTS), &serde_json::to_string_pretty(&facts)?)?;
         write(&lab.folder.join("clouds.yaml"), &clouds())?;
-        Ok(Self { lab, facts })
-    }
-
-    /// Asks for a token as Assay's user.
-    pub fn session(&self) -> Result<Session<'a>> {
-        Session::open(self.lab, USER, PASSWORD, PROJECT)
+        Ok(Self { lab, place, session, facts })
     }
 
     /// The VLAN that the switch has on the port of this name.
@@ -108,9 +109,42 @@ impl<'a> Stack<'a> {
 
     /// Neutron's ports for the machines: all that the DHCP agent did not make.
     pub fn ports(&self) -> Result<Vec<Value>> {
-        let answer = self.session()?.get(&format!("{NETWORK}/v2.0/ports"))?;
+        let answer = self.session.get(&format!("{NETWORK}/v2.0/ports"))?;
         let ports = answer["ports"].as_array().cloned().unwrap_or_default();
         Ok(ports.into_iter().filter(|port| port["device_owner"] != "network:dhcp").collect())
+    }
+
+    /// Gives the switch a port with no machine on it, in the tenant's VLAN.
+    pub fn add_port(&self, port: &str) -> Result<()> {
+        switch::add_port(self.lab, port, TENANT_TAG)
+    }
+
+    /// Plugs a port of the switch into a VLAN, as somebody does who works there by hand.
+    pub fn plug(&self, port: &str, vlan: u16) -> Result<()> {
+        switch::set_tag(self.lab, port, vlan)
+    }
+
+    /// The hosts that the DHCP server of the inspection network knows: a line for each, with its MAC address.
+    pub fn dhcp_hosts(&self) -> Result<String> {
+        let network = self.facts["networks"][INSPECTION_NETWORK]["id"].as_str().context("no inspection network")?;
+        read(&self.place.file("state/dhcp").join(network).join("host"))
+    }
+
+    /// Stops Neutron's API.
+    pub fn stop_api(&self) {
+        self.lab.stop(part::API);
+    }
+
+    /// Starts Neutron's API again, and waits until it answers.
+    pub fn start_api(&self) -> Result<()> {
+        services::api(self.lab, &self.place)?;
+        services::answers(self.lab, part::API, &format!("{NETWORK}/"))
+    }
+
+    /// How many requests Keystone and Neutron have answered so far.
+    pub fn requests(&self) -> Result<(usize, usize)> {
+        let count = |part| Ok::<_, anyhow::Error>(read(&self.lab.log(part))?.matches("=> generated").count());
+        Ok((count(part::KEYSTONE)?, count(part::API)?))
     }
 
     /// What somebody who works with the cloud by hand must know.

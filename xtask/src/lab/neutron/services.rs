@@ -9,10 +9,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::settings::Place;
-use super::{IDENTITY, NETWORK, openstack, part};
+use super::{IDENTITY, NETWORK, part};
 use crate::command;
 use crate::interrupt::wait_for;
-use crate::lab::{Lab, switch};
+use crate::lab::{Lab, http, switch};
 use crate::project::Project;
 
 /// How long a service may take to answer; an idle computer needs a tenth of it.
@@ -66,13 +66,22 @@ pub fn switch(lab: &Lab, place: &Place) -> Result<()> {
 
 /// Starts Neutron's API, which is slow to start, and its RPC server as soon as RabbitMQ is there.
 pub fn neutron(lab: &Lab, place: &Place) -> Result<()> {
-    let files = [place.file("neutron.conf"), place.file("ml2.ini")];
-    let mut api = wsgi(lab, place, "neutron.wsgi.api:application", "9696");
-    api.env("OS_NEUTRON_CONFIG_FILES", format!("{};{}", files[0].display(), files[1].display()))
-        .env("OS_NEUTRON_CONFIG_DIR", "/");
-    lab.start(part::API, &mut api)?;
+    api(lab, place)?;
     listens(lab, part::RABBITMQ, 5672)?;
-    lab.start(part::RPC, &mut with_files(place.program(lab, "neutron-rpc-server"), &files))
+    lab.start(part::RPC, &mut with_files(place.program(lab, "neutron-rpc-server"), &server_files(place)))
+}
+
+/// Starts Neutron's API.
+pub fn api(lab: &Lab, place: &Place) -> Result<()> {
+    let [common, ml2] = server_files(place);
+    let mut api = wsgi(lab, place, "neutron.wsgi.api:application", "9696");
+    api.env("OS_NEUTRON_CONFIG_FILES", format!("{};{}", common.display(), ml2.display()))
+        .env("OS_NEUTRON_CONFIG_DIR", "/");
+    lab.start(part::API, &mut api)
+}
+
+fn server_files(place: &Place) -> [PathBuf; 2] {
+    [place.file("neutron.conf"), place.file("ml2.ini")]
 }
 
 /// Starts the agents when somebody listens to them, and waits for Neutron's API.
@@ -105,16 +114,17 @@ fn wsgi(lab: &Lab, place: &Place, application: &str, port: &str) -> Command {
     let mut uwsgi = place.program(lab, "uwsgi");
     uwsgi
         .args(["--http-socket", &format!("127.0.0.1:{port}"), "--module", application, "--buffer-size", "65535"])
-        .args(["--master", "--processes", "1", "--threads", "4", "--enable-threads", "--lazy-apps", "--die-on-term"])
+        .args(["--master", "--processes", "1", "--threads", "8", "--enable-threads", "--lazy-apps", "--die-on-term"])
         // uwsgi closes the connection after each answer and does not say so: clients that keep it would see a reset.
         .args(["--add-header", "Connection: close"]);
     uwsgi
 }
 
-fn answers(lab: &Lab, part: &str, url: &str) -> Result<()> {
+/// Waits until a part answers.
+pub fn answers(lab: &Lab, part: &str, url: &str) -> Result<()> {
     wait_for(part, PATIENCE, || {
         lives(lab, part)?;
-        Ok(openstack::send(lab, "GET", url, None, None).ok().filter(|answer| answer.status < 400))
+        Ok(http::send(lab, "GET", url, &[], None).ok().filter(|answer| answer.status < 400))
     })
     .map(drop)
 }

@@ -1,46 +1,31 @@
 //! The cloud of the lab on its own: a port that is bound moves the switch's port, its DHCP options arrive, and it is undone.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use super::findings::Findings;
-use super::{Check, Counts, Group};
+use super::cloud::Cloud;
 use crate::interrupt::wait_for;
-use crate::lab::machine::{Firmware, Machine};
 use crate::lab::neutron::{DEAD_SWITCH, DEAD_SWITCH_ID, INSPECTION_NETWORK, Stack, TENANT_TAG, local_link};
-use crate::lab::{INSPECTION, INSPECTION_TAG, Lab, segment};
-use crate::project::Project;
-use crate::setup;
-
-pub const CHECKS: &[Check] = &[Check { group: Group::Neutron, name: "a bound port, its VLAN and its DHCP", run: port }];
+use crate::lab::{INSPECTION, INSPECTION_TAG, segment};
+use crate::test::findings::Findings;
+use crate::ui;
 
 /// How long Neutron may take to tell its DHCP server of a change.
 const DHCP: Duration = Duration::from_secs(30);
 
-fn port(project: &Project) -> Result<Counts> {
-    setup::everything(project)?;
-    setup::neutron(project)?;
-    let lab = Lab::up(project, vec![Machine::small(1, Firmware::Bios)])?;
-    let mut findings = Findings::default();
-    let end = Stack::up(project, &lab).and_then(|stack| life_of_a_port(&lab, &stack, &mut findings));
-    findings.works("the scenario", end);
-    if findings.counts.failed > 0 {
-        let logs = lab.save_logs(project, "neutron port")?;
-        crate::ui::say(&format!("    logs: {}", logs.display()));
-    }
-    Ok(findings.counts)
-}
-
-fn life_of_a_port(lab: &Lab, stack: &Stack, findings: &mut Findings) -> Result<()> {
+pub fn life_of_a_port(cloud: &Cloud, findings: &mut Findings) -> Result<()> {
+    let (lab, stack) = (cloud.lab, &cloud.stack);
     segment::plug(lab, TENANT_TAG)?;
-    let (session, mac) = (stack.session()?, "52:54:00:ab:00:77");
+    let (session, mac) = (&stack.session, "52:54:00:ab:00:77");
     findings.equal("ports at first", &stack.ports()?.len(), &0);
     findings.equal("the machine's VLAN", &stack.tag("node1")?, &Some(TENANT_TAG));
     findings.expect("no address in the tenant's VLAN", segment::lease(lab, mac)?.is_none());
 
+    let began = Instant::now();
     let made = session.create_port(&wanted(stack, mac, &local_link(segment::INTERFACE)))?;
+    let creation = began.elapsed();
     findings.equal("how Neutron bound it", &made["binding:vif_type"].as_str(), &Some("other"));
     findings.works("the VLAN follows", reaches(stack, INSPECTION_TAG));
     let lease = wait_for("an address with DHCP options", DHCP, || segment::lease(lab, mac));
@@ -53,7 +38,9 @@ fn life_of_a_port(lab: &Lab, stack: &Stack, findings: &mut Findings) -> Result<(
     findings.equal("the boot file", &lease.get("bootfile").map(String::as_str), &Some("snponly.efi"));
     findings.equal("the TFTP server", &lease.get("tftp").map(String::as_str), &Some(INSPECTION));
 
+    let began = Instant::now();
     session.delete_port(made["id"].as_str().context("a port without an id")?)?;
+    ui::say(&format!("    Neutron alone: create {}, delete {}", ui::seconds(creation), ui::seconds(began.elapsed())));
     findings.works("the VLAN goes back", reaches(stack, TENANT_TAG));
     segment::plug(lab, INSPECTION_TAG)?;
     let gone = || Ok(segment::lease(lab, mac)?.is_none().then_some(()));
@@ -72,6 +59,7 @@ fn reaches(stack: &Stack, vlan: u16) -> Result<()> {
     })
 }
 
+/// A port in the inspection network, as Assay asks for it.
 fn wanted(stack: &Stack, mac: &str, link: &Value) -> Value {
     const NODE: &str = "7a1d9b0e-0000-4000-8000-000000000001";
     let option = |name: &str, value: &str| json!({"opt_name": name, "opt_value": value, "ip_version": 4});
