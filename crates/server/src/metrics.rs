@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use assay_core::run::{Ending, Run};
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, set_global_recorder};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -62,7 +62,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// # Errors
 /// Counting has already been started.
 pub fn start() -> anyhow::Result<PrometheusHandle> {
-    let recorder = PrometheusBuilder::new().set_buckets(&SECONDS)?.build_recorder();
+    let recorder = recorder()?;
     let handle = recorder.handle();
     set_global_recorder(recorder).map_err(|_| anyhow::anyhow!("metrics have been started twice"))?;
     for &(name, kind, doc) in ALL {
@@ -73,6 +73,10 @@ pub fn start() -> anyhow::Result<PrometheusHandle> {
         }
     }
     Ok(handle)
+}
+
+fn recorder() -> anyhow::Result<PrometheusRecorder> {
+    Ok(PrometheusBuilder::new().set_buckets(&SECONDS)?.build_recorder())
 }
 
 /// Sorts measurements into their buckets until `stop`, so that they take no more room although nobody reads them.
@@ -93,4 +97,32 @@ pub fn run_ended(run: &Run) {
     };
     counter!(RUNS, "kind" => run.snapshot.kind.name(), "outcome" => outcome, "phase" => run.reached().as_str())
         .increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_drivers::openstack::{Call, Retry};
+    use axum::http::Method;
+    use metrics::set_default_local_recorder;
+
+    use super::*;
+    use crate::{
+        config::{Inputs, load},
+        parts::neutron_service,
+    };
+
+    #[tokio::test]
+    async fn the_time_of_a_call_is_told_by_service_and_in_buckets() {
+        let recorder = recorder().unwrap();
+        let _guard = set_default_local_recorder(&recorder);
+        let set = |name: &str, value: &str| (format!("OS_NEUTRON__{name}"), value.to_owned());
+        let variables = vec![set("ENDPOINT_OVERRIDE", "http://127.0.0.1:9"), set("CONNECT_RETRIES", "0")];
+        let config = load(&Inputs { variables, ..Inputs::default() }).unwrap().config;
+        let neutron = neutron_service(&config).unwrap().unwrap();
+        let (path, retry) = ("/v2.0/networks", Retry::Idempotent);
+        neutron.call(Call { method: Method::GET, path, query: &[], body: None, retry }).await.unwrap_err();
+        let told = recorder.handle().render();
+        assert!(told.contains("assay_call_seconds_count{service=\"neutron\"} 1"), "{told}");
+        assert!(told.contains("assay_call_seconds_bucket{service=\"neutron\",le=\"10\"} 1"), "{told}");
+    }
 }
