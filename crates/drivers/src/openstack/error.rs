@@ -32,6 +32,8 @@ pub struct CallError {
     pub(super) failure: Failure,
     /// What to do about it; may be empty.
     pub(super) advice: String,
+    /// An earlier try of the same call may have been carried out.
+    pub(super) in_doubt: bool,
 }
 
 impl CallError {
@@ -56,14 +58,14 @@ impl CallError {
     /// Whether the service was certainly not asked.
     #[must_use]
     pub const fn was_not_sent(&self) -> bool {
-        matches!(self.stage, Stage::Keystone) || matches!(self.failure, Failure::NotSent(_))
+        !self.in_doubt && (matches!(self.stage, Stage::Keystone) || matches!(self.failure, Failure::NotSent(_)))
     }
 
     /// Whether it is a write that may have been carried out all the same.
     #[must_use]
     pub const fn may_have_landed(&self) -> bool {
         let doubt = self.failure.leaves_doubt() || matches!(self.failure, Failure::Nonsense(_));
-        self.write && doubt && !self.was_not_sent()
+        self.in_doubt || (self.write && doubt && !self.was_not_sent())
     }
 
     /// Whether the same call may fare better later.

@@ -47,11 +47,13 @@ impl Tries {
     where
         F: Future<Output = Result<T, CallError>>,
     {
+        let mut in_doubt = false;
         loop {
             let error = match once().await {
                 Ok(done) => return Ok(done),
-                Err(error) => error,
+                Err(error) => CallError { in_doubt, ..error },
             };
+            in_doubt = error.may_have_landed();
             match self.pause_after(&error).filter(|_| retry.allows(&error)) {
                 Some(pause) if Instant::now() + pause < deadline => {
                     tracing::debug!(%error, "it is tried again");

@@ -113,6 +113,7 @@ impl Service {
             write: *method != Method::GET,
             failure: Failure::Nonsense(why.to_owned()),
             advice: String::new(),
+            in_doubt: false,
         }
     }
 
@@ -202,6 +203,7 @@ impl Service {
             write: call.method != Method::GET,
             advice: self.advice(&failure),
             failure: failure.without(token).without(secret),
+            in_doubt: false,
         }
     }
 

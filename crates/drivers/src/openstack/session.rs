@@ -114,6 +114,7 @@ impl Session {
             write: false,
             failure: failure.without(self.account.identity.secret().reveal()),
             advice,
+            in_doubt: false,
         }
     }
 }

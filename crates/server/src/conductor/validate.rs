@@ -83,11 +83,15 @@ impl Conductor {
         self.kernel_params(task)?;
         let ports_to_come = task.ports.is_empty() && self.creates_ports(task);
         let service = inspect.service(self.store().instance()).await;
+        if service == Service::External
+            && let Err(wrong) = inspect.endpoint().await
+        {
+            return Ok(Some(format!("the inspection would fail: {wrong}")));
+        }
         let managed = match ports_to_come {
             true => self.validate_managed(&task.with_port_to_come(), service).await,
             false => self.validate_managed(task, service).await,
         };
-        let is_unmanaged = matches!(managed, Err(DriverError::UnsupportedDriverExtension(_)));
         let reason = match managed {
             Ok(()) if ports_to_come => "ports will be read from the BMC".to_owned(),
             Ok(()) => "boot will be managed by the conductor".to_owned(),
@@ -99,10 +103,6 @@ impl Conductor {
         Ok(Some(match self.callback(&task.node, service).await {
             Ok(Some(Callback::Foreign(url))) => {
                 format!("{reason}; the ramdisk posts to an external introspection service, {url}, with no secret")
-            }
-            // Of a managed boot it has been told already.
-            Err(wrong) if is_unmanaged && !wrong.is_callers_fault() => {
-                format!("{reason}; the inspection would fail: {wrong}")
             }
             _ => reason,
         }))

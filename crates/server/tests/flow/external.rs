@@ -11,7 +11,7 @@ use assay_sim::{
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     routing::{get, post},
 };
 use reqwest::Method;
@@ -30,6 +30,8 @@ struct Desk {
     keeps_data: bool,
     /// The bare metal API, to which the service calls back when it manages the boot.
     api: Option<Rest>,
+    /// The token that it was started with.
+    token: Option<String>,
     /// What the bare metal API answered.
     answers: Vec<(String, StatusCode)>,
 }
@@ -51,6 +53,24 @@ async fn inspector() -> (String, Shared) {
     (url, desk)
 }
 
+/// A Keystone whose catalog has a service of this type at that URL; its own URL.
+async fn keystone(service_type: &'static str, url: String) -> String {
+    let issue = async move || {
+        let endpoint = json!({"interface": "internal", "region_id": "R1", "url": url});
+        let token = json!({
+            "issued_at": "2026-11-23T05:00:00.000000Z",
+            "expires_at": "2026-11-23T06:00:00.000000Z",
+            "catalog": [{"type": service_type, "endpoints": [endpoint]}],
+        });
+        (StatusCode::CREATED, [("X-Subject-Token", "a-token")], Json(json!({"token": token})))
+    };
+    let router = Router::new().route("/v3/auth/tokens", post(issue));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
 async fn status(State(desk): State<Shared>) -> (StatusCode, Json<Value>) {
     match &desk.lock().unwrap().status {
         Some(status) => (StatusCode::OK, Json(status.clone())),
@@ -63,9 +83,15 @@ struct Boot {
     manage_boot: String,
 }
 
-async fn start(State(desk): State<Shared>, Path(node): Path<String>, Query(boot): Query<Boot>) -> StatusCode {
+async fn start(
+    State(desk): State<Shared>,
+    Path(node): Path<String>,
+    Query(boot): Query<Boot>,
+    headers: HeaderMap,
+) -> StatusCode {
     let api = {
         let mut desk = desk.lock().unwrap();
+        desk.token = headers.get("X-Auth-Token").and_then(|token| token.to_str().ok()).map(str::to_owned);
         desk.asked.push(format!("start manage_boot={}", boot.manage_boot));
         desk.status = Some(json!({"finished": false, "error": null, "state": "waiting", "started_at": "now"}));
         desk.api.clone()
@@ -108,14 +134,31 @@ fn says(desk: &Shared, error: &Value) {
     desk.lock().unwrap().status = Some(json!({"finished": true, "error": error, "state": "finished"}));
 }
 
+/// A site whose introspection service is in the catalog of that Keystone, and a node.
+async fn site_with_catalog(keystone: &str, more: &[(&'static str, &str)]) -> (Site, String) {
+    let login = [
+        ("OS_INSPECTOR__AUTH_TYPE", "password"),
+        ("OS_INSPECTOR__AUTH_URL", keystone),
+        ("OS_INSPECTOR__USERNAME", "ironic"),
+        ("OS_INSPECTOR__PASSWORD", "ntsecret"),
+        ("OS_INSPECTOR__DEFAULT_DOMAIN_NAME", "Default"),
+        ("OS_INSPECTOR__PROJECT_NAME", "service"),
+    ];
+    with_node(&[&login, more].concat()).await
+}
+
 async fn site_with(url: &str, more: &[(&'static str, &str)]) -> (Site, String) {
     let options = [
         ("OS_INSPECTOR__ENDPOINT_OVERRIDE", url),
         ("OS_INSPECTOR__CALLBACK_ENDPOINT_OVERRIDE", "http://192.0.2.9:5050"),
         ("OS_INSPECTOR__STATUS_CHECK_PERIOD", "1"),
     ];
-    let options: Vec<_> = options.into_iter().chain(more.iter().copied()).collect();
-    let site = site(silent(), &options).await;
+    with_node(&[&options, more].concat()).await
+}
+
+/// A site with these options, and a node that is inspected by an introspection service.
+async fn with_node(options: &[(&'static str, &str)]) -> (Site, String) {
+    let site = site(silent(), options).await;
     let mut node = site.node(0);
     node["inspect_interface"] = json!("inspector");
     let node = site.enrol_as(node).await.unwrap();
@@ -143,6 +186,33 @@ async fn a_managed_inspection_by_an_external_service_boots_here_and_stores_what_
     let inventory = site.rest.get(&format!("/v1/nodes/{node}/inventory")).await.unwrap();
     assert_eq!(inventory, json!({"inventory": {"cpu": {"count": 7}}, "plugin_data": {"all_interfaces": {}}}));
     site.assert_nothing_left(0).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_catalog_leads_to_the_service_and_the_token_is_sent_to_it() {
+    let (url, desk) = inspector().await;
+    let keystone = keystone("baremetal-introspection", format!("{url}/v1")).await;
+    let callback = [("OS_INSPECTOR__CALLBACK_ENDPOINT_OVERRIDE", "http://192.0.2.9:5050")];
+    let (site, node) = site_with_catalog(&keystone, &callback).await;
+    site.inspect(&node, "inspect wait").await.unwrap();
+    let asked = desk.lock().unwrap().asked.clone();
+    assert_eq!(asked, ["start manage_boot=False"]);
+    assert_eq!(desk.lock().unwrap().token.as_deref(), Some("a-token"));
+}
+
+#[tokio::test]
+async fn a_catalog_without_the_service_fails_the_inspection_and_validate_says_so() {
+    let keystone = keystone("network", "http://192.0.2.1:9696".to_owned()).await;
+    let (site, node) = site_with_catalog(&keystone, &[]).await;
+    let validated = site.rest.get(&format!("/v1/nodes/{node}/validate")).await.unwrap();
+    let text = format!(
+        "Keystone at {keystone}: POST /v3/auth/tokens: the catalog has no endpoint of type baremetal-introspection, \
+         interface internal or public, but only of network"
+    );
+    let reason = validated["inspect"]["reason"].as_str().unwrap();
+    assert!(reason.starts_with(&format!("the inspection would fail: {text}")), "{reason}");
+    let node = site.inspect(&node, "inspect failed").await.unwrap();
+    assert!(last_error(&node).contains(&text), "{}", last_error(&node));
 }
 
 #[tokio::test]

@@ -41,6 +41,15 @@ async fn what_must_not_be_done_twice_is_sent_once() {
 }
 
 #[tokio::test]
+async fn a_write_stays_in_doubt_whatever_its_later_tries_end_with() {
+    let cloud = Cloud::with(|_, number| if number == 0 { Manner::Cut } else { status(409) }).await;
+    let error = cloud.service.call(call(Method::PUT, "/v2.0/ports/x", Retry::Idempotent)).await.unwrap_err();
+    assert_eq!((error.status(), error.may_have_landed(), error.was_not_sent()), (Some(409), true, false));
+    let error = cloud.service.call(call(Method::PUT, "/v2.0/ports/x", Retry::Idempotent)).await.unwrap_err();
+    assert!(!error.may_have_landed());
+}
+
+#[tokio::test]
 async fn a_call_is_repeated_as_often_as_is_configured_and_no_more() {
     for (manner, calls) in [(FAILINGS[0].0, 3), (FAILINGS[1].0, 3), (|| status(409), 1)] {
         let cloud = Cloud::with(move |_, _| manner()).await;
