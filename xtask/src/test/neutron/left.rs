@@ -13,7 +13,7 @@ use crate::lab::{INSPECTION_TAG, power};
 use crate::test::findings::Findings;
 
 /// How long Neutron may take to tell its DHCP server of a change.
-const DHCP: Duration = Duration::from_secs(30);
+const DHCP: Duration = Duration::from_secs(120);
 
 /// The node's ports are in the inspection network; gives the addresses that Neutron has for them.
 pub fn isolated(node: &Node, findings: &mut Findings) -> Result<Vec<String>> {

@@ -13,7 +13,7 @@ use crate::test::findings::Findings;
 use crate::ui;
 
 /// How long Neutron may take to tell its DHCP server of a change.
-const DHCP: Duration = Duration::from_secs(30);
+const DHCP: Duration = Duration::from_secs(120);
 
 pub fn life_of_a_port(cloud: &Cloud, findings: &mut Findings) -> Result<()> {
     let (lab, stack) = (cloud.lab, &cloud.stack);
