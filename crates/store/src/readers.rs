@@ -112,10 +112,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let readers = readers(dir.path()).await;
         let select = statement("SELECT x FROM t");
+        let mut given_up = 0;
         for _ in 0..10 {
-            let mut given_up = Box::pin(readers.query_all(&select));
-            assert!(futures::poll!(&mut given_up).is_pending());
+            let mut query = Box::pin(readers.query_all(&select));
+            given_up += usize::from(futures::poll!(&mut query).is_pending());
         }
+        assert!(given_up > 0, "on a busy machine one may be answered at once, but not all");
         let rows = join_all((0..20).map(|_| readers.query_all(&select))).await;
         assert!(rows.into_iter().all(|rows| rows.unwrap().len() == 2));
         assert!(readers.idle.lock().unwrap().len() <= 2);
