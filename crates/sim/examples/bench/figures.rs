@@ -92,12 +92,12 @@ pub const INSPECTION_CPU: Figure = figure("inspection, processor", "ms", AtMost(
 pub const ISOLATED_ALONE: Figure = figure("isolated inspection, alone, to inspect wait", "s", Nothing);
 pub const ISOLATED_MANY: Figure =
     figure("isolated inspections at the same time, the last to inspect wait", "s", Nothing);
-pub const ISOLATED_SHARE: Figure = figure("of the time that they take one by one", "%", AtMost(5.0));
-pub const ISOLATED_TOKENS: Figure = figure("tokens from Keystone", "", AtMost(1.0));
+pub const ISOLATED_SHARE: Figure = figure("of the time that they take one by one", "%", AtMost(10.0));
+pub const ISOLATED_TOKENS: Figure = figure("tokens from Keystone", "in all", AtMost(1.0));
 /// The leftovers, each of two ports, and the look whether they are ACTIVE.
-pub const ISOLATED_ADD: Figure = figure("calls of Neutron, to inspect wait", "", AtMost(4.0));
+pub const ISOLATED_ADD: Figure = figure("calls of Neutron, to inspect wait", "each", AtMost(4.0));
 /// One look more than there are ports.
-pub const ISOLATED_REMOVE: Figure = figure("calls of Neutron, after the callback", "", AtMost(3.0));
+pub const ISOLATED_REMOVE: Figure = figure("calls of Neutron, after the callback", "each", AtMost(3.0));
 pub const ISOLATED_CPU: Figure = figure("isolated inspection, processor", "ms", AtMost(50.0));
 pub const BOOT_FILES: Figure = figure("boot files over HTTP", "GB/s", Nothing);
 pub const BOOT_FILES_CPU: Figure = figure("boot files over HTTP, per core", "GB/s", AtLeast(1.0));

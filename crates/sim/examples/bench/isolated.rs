@@ -68,7 +68,10 @@ impl Isolated {
         let cloud = Cloud::start(setup(machines * NICS)).await?;
         let ramdisk = Ramdisk { posts: 0, images: Images::Skip, ..Ramdisk::default() };
         let hardware = Hardware { machines, nics: NICS, ramdisk, ..Hardware::default() };
-        let site = Site::start(Setup { binary: arguments.assay.clone(), hardware, options: cloud.options() }).await?;
+        // Otherwise only the NIC that was booted from would be moved the next time.
+        let options =
+            cloud.options().into_iter().chain([("OS_INSPECTOR__UPDATE_PXE_ENABLED", "False".into())]).collect();
+        let site = Site::start(Setup { binary: arguments.assay.clone(), hardware, options }).await?;
         site.world.addresses_from(&cloud);
         let mut isolated = Self { cloud, site, nodes: Vec::new() };
         isolated.enrol(machines).await?;
