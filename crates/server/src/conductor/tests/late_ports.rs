@@ -93,7 +93,7 @@ async fn until_gone(cloud: &Cloud) {
 async fn s5_a_port_that_is_made_after_the_end_of_its_run_is_removed_by_the_look_at_late_requests() {
     let cloud = Cloud::start(CloudSetup::default()).await.unwrap();
     let house = isolated(&cloud).await;
-    let conductor = house.conductor(|config| config.figures.late = Duration::from_secs(4));
+    let conductor = house.conductor(|config| config.figures.late = Duration::from_secs(8));
     conductor.start().await.unwrap();
     cloud.inject(CloudRequest::CreatePort, Fault::Late(LATE), Times::Always);
     conductor.request(house.node, assay_core::provision::ProvisionEvent::Inspect).await.unwrap();
