@@ -76,9 +76,10 @@ pub fn is_overtaken(run: &Run, effect: &Effect, later: &Run) -> bool {
     same && later.ending == Some(Ending::Success) && run.concluded_at.is_some_and(|at| at < later.created_at)
 }
 
-/// What undoes one entry. An entry without an outcome, or whose answer was lost, may have happened.
+/// What undoes one entry. An entry without an outcome, or whose answer was lost, may have happened; so may
+/// the first try of one that a new owner has repeated, whatever became of the repetition.
 fn undo(run: &Run, entry: &Entry) -> Option<Effect> {
-    if matches!(entry.outcome, Some(Outcome::Failed { maybe_happened: false, .. })) {
+    if entry.tries == 1 && matches!(entry.outcome, Some(Outcome::Failed { maybe_happened: false, .. })) {
         return None;
     }
     match &entry.effect {

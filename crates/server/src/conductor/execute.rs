@@ -6,7 +6,7 @@ use assay_core::{
     kernel::KernelParams,
     node::Node,
     power::PowerTarget,
-    run::{Effect, EndPower, Receipt, Run, RunId, Validation, Verdict, Vif, undo},
+    run::{Effect, EndPower, Receipt, Run, RunId, Validation, Verdict, undo},
     secret::Secret,
 };
 use assay_drivers::{DriverError, Task, interface::InspectionPorts};
@@ -38,17 +38,8 @@ impl Conductor {
             }
             Effect::RemoveLeftovers => return self.remove_leftovers(run, &task).await,
             Effect::AddInspectionNetwork { port } => return self.add_to_network(run, &task, *port).await,
-            Effect::AwaitPortsActive => {
-                let vifs: Vec<Vif> = run.vifs().cloned().collect();
-                registry.network(node)?.await_ports_active(&task, &vifs).await?;
-            }
-            Effect::PrepareRamdisk => {
-                let record = registry.boot(node)?.prepare_ramdisk(&task, &self.kernel_params(&task)?).await?;
-                let mut record = self.addressed(node, record, run.snapshot.service).await?;
-                record.addresses =
-                    run.vifs().flat_map(|vif| vif.addresses.iter().map(|address| (vif.mac, *address))).collect();
-                return Ok(Receipt::Boot(Box::new(record)));
-            }
+            Effect::AwaitPortsActive => return self.await_ports_active(run, &task).await,
+            Effect::PrepareRamdisk => return self.prepare_ramdisk(run, &task).await,
             Effect::InsertMedia => {
                 registry.boot(node)?.insert_media(&task, &self.disc_url(run.id, node)).await?;
             }
@@ -125,6 +116,15 @@ impl Conductor {
         self.parts().registry.boot(&task.node)?.check_images(task).await?;
         self.check_boot_answers(task, run.snapshot.service).await?;
         Ok(Receipt::Done)
+    }
+
+    /// What the boot listeners answer from now on, and to which addresses.
+    async fn prepare_ramdisk(&self, run: &Run, task: &Task) -> Result<Receipt, DriverError> {
+        let boot = self.parts().registry.boot(&task.node)?;
+        let record = boot.prepare_ramdisk(task, &self.kernel_params(task)?).await?;
+        let mut record = self.addressed(&task.node, record, run.snapshot.service).await?;
+        record.addresses = run.vifs().flat_map(|vif| vif.addresses.iter().map(|address| (vif.mac, *address))).collect();
+        Ok(Receipt::Boot(Box::new(record)))
     }
 
     /// Where the node's BMC fetches the disc of a run.

@@ -4,9 +4,12 @@
 //! names is open, unless it is that run that removes it.
 
 use assay_core::{
-    boot::{BootRecord, DhcpProvider, dhcp_options::dhcp_options},
+    boot::{
+        BootRecord, DhcpProvider,
+        dhcp_options::{DhcpOption, dhcp_options},
+    },
     id::PortId,
-    run::{Effect, Mark, Phase, Receipt, Run, RunId},
+    run::{Effect, Mark, Receipt, Run, RunId, Vif},
 };
 use assay_drivers::{
     DriverError, Task,
@@ -15,7 +18,7 @@ use assay_drivers::{
 use assay_store::{StoreError, runs};
 use tracing::{info, warn};
 
-use super::{Conductor, tasks::parse_run};
+use super::Conductor;
 use crate::api::conductor::ConductorError;
 
 impl Conductor {
@@ -58,11 +61,15 @@ impl Conductor {
         Ok(Receipt::Vif(network.add_inspection_network(task, &wanted).await?))
     }
 
+    /// Waits until the switch has moved every port that this run has made.
+    pub(super) async fn await_ports_active(&self, run: &Run, task: &Task) -> Result<Receipt, DriverError> {
+        let vifs: Vec<Vif> = run.vifs().cloned().collect();
+        self.parts().registry.network(&task.node)?.await_ports_active(task, &vifs).await?;
+        Ok(Receipt::Done)
+    }
+
     /// What Neutron's DHCP has to answer to the node's NICs; nothing where it is not Neutron's.
-    pub(super) fn dhcp_options(
-        &self,
-        record: &BootRecord,
-    ) -> Result<Vec<assay_core::boot::dhcp_options::DhcpOption>, DriverError> {
+    pub(super) fn dhcp_options(&self, record: &BootRecord) -> Result<Vec<DhcpOption>, DriverError> {
         if record.dhcp != DhcpProvider::Neutron {
             return Ok(Vec::new());
         }
@@ -98,7 +105,7 @@ impl Conductor {
     async fn is_open(&self, run: RunId) -> Result<bool, ConductorError> {
         match runs::get(&self.store().read(), run).await {
             Err(StoreError::NotFound { .. }) => Ok(false),
-            row => Ok(parse_run(&row?)?.phase != Phase::Ended),
+            row => Ok(row?.open),
         }
     }
 }

@@ -40,3 +40,20 @@ fn only_what_a_client_did_after_the_end_and_with_success_takes_an_undos_place() 
     assert!(!overtaken(&power, &later(device, 11, Some(Ending::Success))));
     assert!(!overtaken(&Effect::CleanUpRamdisk, &later(on, 11, Some(Ending::Success))));
 }
+
+#[test]
+fn s1_a_repetition_that_is_refused_does_not_tell_that_the_first_try_never_lands() {
+    let mut player = Player::new(snapshot());
+    let (figures, mut events) = (Figures::default(), vec![Event::Requested]);
+    while let Some(event) = events.pop() {
+        let out = step(player.run.clone(), event, at(0), &figures);
+        player.run = out.run;
+        let started = out.start.iter().filter_map(|seq| player.run.journal.get(*seq));
+        let started: Vec<Entry> = started.filter(|it| it.effect.name() != "AddInspectionNetwork").cloned().collect();
+        events.extend(started.iter().map(|entry| player.answer(entry)));
+    }
+    player.fails.push(("AddInspectionNetwork", false));
+    player.play(Event::Claimed);
+    assert!(player.order.iter().any(|name| name == "RemoveInspectionNetwork"), "{:?}", player.order);
+    assert_eq!(player.run.phase, Phase::Settle, "it is looked at again");
+}

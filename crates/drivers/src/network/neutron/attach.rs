@@ -60,24 +60,27 @@ impl Neutron {
         if repeated && let Some(port) = self.made(request).await? {
             return Ok(port);
         }
-        let mut tries = 1;
+        let (mut tries, mut in_doubt) = (1, false);
         loop {
             let error = match self.create_port(&request.bound()).await {
                 Ok(Some(port)) => return Ok(port),
                 Ok(None) => return self.made_or(request, unclear(request)).await,
                 Err(error) => error,
             };
+            // A try whose answer was lost may still land, whatever the later ones are told.
+            let doubtful = |error: DriverError| if in_doubt { error.maybe() } else { error };
             match (error.status(), error.kind()) {
-                (Some(403), _) => return self.attach_in_two_steps(request, &error).await,
+                (Some(403), _) if !in_doubt => return self.attach_in_two_steps(request, &error).await,
                 (_, Some("MacAddressInUse")) => {
                     let in_the_way = self.in_the_way(request, &error).await;
-                    return self.made_or(request, in_the_way).await;
+                    return self.made_or(request, doubtful(in_the_way)).await;
                 }
-                _ if !error.may_have_landed() => return Err(of_request(request, &error)),
+                _ if !error.may_have_landed() => return Err(doubtful(of_request(request, &error))),
                 // What fails inside of Neutron fails again: the switch does not answer, for one.
                 (Some(500), _) => return self.made_or(request, of_request(request, &error)).await,
                 _ => {}
             }
+            in_doubt = true;
             let found = self.made(request).await.map_err(DriverError::maybe)?;
             match found {
                 Some(port) => return Ok(port),
@@ -173,5 +176,5 @@ fn of_request(request: &PortRequest<'_>, error: &CallError) -> DriverError {
     let (node, port, network) = (request.node, request.port, request.network);
     let text = format!("Could not put {} on network {}: {error}", named(node.id, port), network.id);
     let failure = DriverError::NetworkError(text);
-    if network_error(error).maybe_happened() { failure.maybe() } else { failure }
+    if error.may_have_landed() { failure.maybe() } else { failure }
 }
