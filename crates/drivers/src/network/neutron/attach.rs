@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use super::{
-    client::{Neutron, network_error},
+    client::Neutron,
     named,
     port::{FoundPort, PortRequest},
     resolve::Network,

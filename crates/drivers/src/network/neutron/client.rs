@@ -68,7 +68,7 @@ impl Neutron {
     pub async fn delete_port(&self, vif: &VifId) -> Result<(), DriverError> {
         match self.send(Method::DELETE, &format!("/v2.0/ports/{vif}"), &[], None).await {
             Err(error) if error.kind() == Some("PortNotFound") => Ok(()),
-            answer => answer.map(drop).map_err(|error| network_error(&error)),
+            answer => answer.map(drop).map_err(network_error),
         }
     }
 
@@ -94,14 +94,14 @@ impl Neutron {
     pub(super) async fn ports(&self, matching: &[(&str, String)]) -> Result<Vec<FoundPort>, DriverError> {
         let fields = PORT_FIELDS.iter().map(|field| ("fields", (*field).to_owned()));
         let query: Vec<(&str, String)> = matching.iter().cloned().chain(fields).collect();
-        let body = self.read("/v2.0/ports", &query).await.map_err(|error| network_error(&error))?;
+        let body = self.read("/v2.0/ports", &query).await.map_err(network_error)?;
         let found = body["ports"].as_array().into_iter().flatten().map(FoundPort::parse).collect::<Option<Vec<_>>>();
         found.ok_or_else(|| DriverError::NetworkError("Neutron's list of ports can't be understood".to_owned()))
     }
 
     /// The project in which our ports are; `None` without Keystone, where all are one project's.
     pub(super) async fn own_project(&self) -> Result<Option<String>, DriverError> {
-        self.service.project().await.map_err(|error| network_error(&error))
+        self.service.project().await.map_err(network_error)
     }
 
     pub(super) async fn read(&self, path: &str, query: &[(&str, String)]) -> Result<Value, CallError> {
@@ -137,7 +137,6 @@ impl Neutron {
 }
 
 /// A request that Neutron has not done as asked.
-pub(super) fn network_error(error: &CallError) -> DriverError {
-    let text = DriverError::NetworkError(error.to_string());
-    if error.may_have_landed() { text.maybe() } else { text }
+pub(super) fn network_error(error: CallError) -> DriverError {
+    error.into_driver_error(DriverError::NetworkError)
 }

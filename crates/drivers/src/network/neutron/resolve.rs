@@ -74,7 +74,7 @@ impl Neutron {
             || DriverError::NetworkError("Could not retrieve network: Neutron's answer is unclear".to_owned());
         let id = network["id"].as_str().ok_or_else(unclear)?;
         let query = [("network_id", id.to_owned())];
-        let subnets = self.read("/v2.0/subnets", &query).await.map_err(|error| network_error(&error))?;
+        let subnets = self.read("/v2.0/subnets", &query).await.map_err(network_error)?;
         Network::parse(&network, &subnets).map(Arc::new).ok_or_else(unclear)
     }
 
@@ -126,7 +126,7 @@ impl Neutron {
                 continue;
             }
             let query: Vec<(&str, String)> = values.into_iter().map(|value| (key, value.clone())).collect();
-            let body = self.read("/v2.0/security-groups", &query).await.map_err(|error| network_error(&error))?;
+            let body = self.read("/v2.0/security-groups", &query).await.map_err(network_error)?;
             found.extend(body["security_groups"].as_array().cloned().unwrap_or_default());
         }
         let id_of = |wanted: &String| {

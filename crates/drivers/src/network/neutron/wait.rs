@@ -59,8 +59,7 @@ impl Neutron {
         let Some(host) = host.filter(|_| request.port.is_smartnic) else { return Ok(()) };
         let until = Instant::now() + PATIENCE;
         loop {
-            let body =
-                self.read("/v2.0/agents", &[("host", host.to_owned())]).await.map_err(|it| network_error(&it))?;
+            let body = self.read("/v2.0/agents", &[("host", host.to_owned())]).await.map_err(network_error)?;
             if body["agents"].as_array().into_iter().flatten().any(|agent| agent["alive"] == true) {
                 return Ok(());
             }
