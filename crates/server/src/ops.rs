@@ -93,7 +93,7 @@ mod tests {
     #[tokio::test]
     async fn every_path_answers() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("db"), &folder.path().join("key")).await.unwrap();
+        let store = Store::open(&folder.path().join("db").into(), &folder.path().join("key")).await.unwrap();
         let ops = Ops { metrics: PrometheusBuilder::new().build_recorder().handle(), store, audit: Arc::new(NoNodes) };
         for path in ["/healthz", "/readyz", "/metrics", "/v1/audit"] {
             let request = Request::get(path).body(Body::empty()).unwrap();

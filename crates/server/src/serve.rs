@@ -6,7 +6,7 @@ use std::{fs, path::Path, sync::Arc};
 use anyhow::Context;
 use assay_core::boot::BootChain;
 use assay_drivers::boot::images::ImageCache;
-use assay_store::Store;
+use assay_store::{Database, Store};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tracing::{info, warn};
 
@@ -82,7 +82,7 @@ async fn serve(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<()>
 
 async fn open_store(config: &Config) -> anyhow::Result<Store> {
     make_folders(config)?;
-    Ok(Store::open(&config.database.connection.path, &config.assay.key_file).await?)
+    Ok(Store::open(&config.database.connection, &config.assay.key_file).await?)
 }
 
 fn open_images(config: &Config) -> anyhow::Result<ImageCache> {
@@ -96,8 +96,10 @@ fn open_images(config: &Config) -> anyhow::Result<ImageCache> {
 /// # Errors
 /// One can't be made; names the option that says where.
 pub fn make_folders(config: &Config) -> anyhow::Result<()> {
-    let places =
-        [("[database] connection", &config.database.connection.path), ("[assay] key_file", &config.assay.key_file)];
+    let mut places = vec![("[assay] key_file", &config.assay.key_file)];
+    if let Database::File(file) = &config.database.connection {
+        places.push(("[database] connection", file));
+    }
     for (option, file) in places {
         let folder = file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).with_context(|| format!("{option}: {} can't be made", folder.display()))?;

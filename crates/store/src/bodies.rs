@@ -73,7 +73,7 @@ pub async fn accept(
         reply: Set(reply.clone()),
         bytes: Set(body.gzip),
     };
-    let only_first = OnConflict::column(C::RunId).do_nothing().to_owned();
+    let only_first = OnConflict::column(C::RunId).do_nothing_on([C::Id]).to_owned();
     Entity::insert(row).on_conflict(only_first).exec_without_returning(&tx.db).await.or_else(none_inserted)?;
     let first = of_run(tx, run).await?.ok_or_else(|| StoreError::not_found("Body of run", &run))?;
     Ok(Accepted { first: first.id.0 == id, ..first })

@@ -44,7 +44,7 @@ pub(crate) enum Db<'a> {
 impl ConnectionTrait for Db<'_> {
     fn get_database_backend(&self) -> DbBackend {
         match self {
-            Self::Readers(_) => DbBackend::Sqlite,
+            Self::Readers(readers) => readers.backend(),
             Self::Transaction(transaction) => transaction.get_database_backend(),
         }
     }
@@ -66,7 +66,7 @@ impl ConnectionTrait for Db<'_> {
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let statement = dialect::with_literal_limit(statement);
         match self {
-            Self::Readers(readers) => readers.query_one(&statement).await,
+            Self::Readers(readers) => readers.query_one(statement).await,
             Self::Transaction(transaction) => transaction.query_one_raw(statement).await,
         }
     }
@@ -74,7 +74,7 @@ impl ConnectionTrait for Db<'_> {
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let statement = dialect::with_literal_limit(statement);
         match self {
-            Self::Readers(readers) => readers.query_all(&statement).await,
+            Self::Readers(readers) => readers.query_all(statement).await,
             Self::Transaction(transaction) => transaction.query_all_raw(statement).await,
         }
     }

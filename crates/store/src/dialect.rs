@@ -1,57 +1,9 @@
-//! The only place where the databases differ: how one is opened, its clock, and its catalogue.
-
-use std::{path::Path, time::Duration};
+//! The only place where the databases' SQL differs: clock, catalogue, and a lock around the schema.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExprTrait as _, RuntimeErr, SqlxSqliteConnector, Statement,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExprTrait as _, Statement,
     sea_query::{Expr, Query, SelectStatement, Value},
-    sqlx::{
-        self, ConnectOptions as _,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-    },
 };
-
-/// How long a connection waits for a lock or for its turn.
-pub const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Statements kept prepared on each connection.
-const STATEMENTS: usize = 200;
-
-/// Rows that SQLite may read ahead: a page of a list, so that it need not wait within it.
-const ROWS: usize = 1024;
-
-/// How a SQLite file is opened. A commit is on disk when it returns (`synchronous=FULL`, promise
-/// S7), and readers never wait for the writer (WAL).
-pub fn sqlite(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(PATIENCE)
-        .statement_cache_capacity(STATEMENTS)
-        .row_buffer_size(ROWS)
-        .disable_statement_logging()
-}
-
-/// The one connection that writes; makes the file.
-pub async fn open_writer(path: &Path) -> Result<DatabaseConnection, DbErr> {
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(PATIENCE)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .connect_with(sqlite(path).create_if_missing(true))
-        .await
-        .map_err(query_error)?;
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
-}
-
-/// The error as the rest of the crate knows it.
-pub fn query_error(error: sqlx::Error) -> DbErr {
-    DbErr::Query(RuntimeErr::SqlxError(error.into()))
-}
 
 /// The statement with its limit as a number in its text: a bound limit makes SQLite prepare a
 /// statement anew each time that it is run, which costs more than most reads.
@@ -95,6 +47,25 @@ fn table_names(backend: DbBackend) -> SelectStatement {
     select
 }
 
+/// Lets one conductor at a time make or change the schema. The lock ends with the transaction, or with its connection.
+pub async fn lock_schema(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    let lock = match transaction.get_database_backend() {
+        DbBackend::Postgres => "SELECT pg_advisory_xact_lock(6020141)",
+        DbBackend::MySql => "SELECT GET_LOCK(CONCAT('assay ', DATABASE()), 10)",
+        // Its one conductor holds a lock file.
+        _ => return Ok(()),
+    };
+    transaction.execute_unprepared(lock).await.map(drop)
+}
+
+/// Gives that lock back where it would outlast the transaction.
+pub async fn unlock_schema(db: &DatabaseConnection) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::MySql {
+        db.execute_unprepared("SELECT RELEASE_LOCK(CONCAT('assay ', DATABASE()))").await?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use sea_orm::{EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _};
@@ -112,17 +83,5 @@ mod tests {
         assert!(ours.sql.ends_with("= ? LIMIT 1"), "{}", ours.sql);
         assert_eq!(ours.values.unwrap().0, [Value::from("a")]);
         assert!(one(DbBackend::Postgres).sql.ends_with("= $1 LIMIT $2"));
-    }
-
-    #[tokio::test]
-    async fn s7_a_commit_of_the_writer_is_on_disk_when_it_returns() {
-        let dir = tempfile::tempdir().unwrap();
-        let db = open_writer(&dir.path().join("db")).await.unwrap();
-        for (pragma, expected) in [("synchronous", "2"), ("foreign_keys", "1"), ("journal_mode", "wal")] {
-            let value = Expr::cust(format!("CAST({pragma} AS TEXT)"));
-            let select = Query::select().expr_as(value, "value").from(format!("pragma_{pragma}")).to_owned();
-            let row = db.query_one(&select).await.unwrap().unwrap();
-            assert_eq!(row.try_get::<String>("", "value").unwrap(), expected, "{pragma}");
-        }
     }
 }

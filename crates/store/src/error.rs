@@ -68,14 +68,14 @@ pub enum StoreError {
     #[error(
         "{0} is another service's database: it holds tables, but none of Assay's. Give Assay a database of its own."
     )]
-    Foreign(PathBuf),
+    Foreign(String),
     /// The schema was written by a newer release.
     #[error(
-        "{path} has schema {found}; this release of Assay knows up to {known}. Start the release that upgraded it, or a later one."
+        "{database} has schema {found}; this release of Assay knows up to {known}. Start the release that upgraded it, or a later one."
     )]
     Newer {
         /// The database.
-        path: PathBuf,
+        database: String,
         /// Its schema version.
         found: i32,
         /// Ours.
@@ -83,11 +83,11 @@ pub enum StoreError {
     },
     /// The schema is an older release's.
     #[error(
-        "{path} has schema {found}, this release of Assay needs {known}. Run `assay db upgrade` once, then start again."
+        "{database} has schema {found}, this release of Assay needs {known}. Run `assay db upgrade` once, then start again."
     )]
     Older {
         /// The database.
-        path: PathBuf,
+        database: String,
         /// Its schema version.
         found: i32,
         /// Ours.
@@ -111,12 +111,15 @@ pub enum StoreError {
     KeyInvalid(PathBuf),
     /// The database exists, its key does not.
     #[error(
-        "The key file {0} is gone, but the database holds what was sealed with it. Restore the file from a backup; without \
-         it, the BMC passwords in the database can't be read by anybody."
+        "The key file {0} is gone, but the database holds what was sealed with it. Restore the file from a backup, or copy \
+         it from another conductor of this database; without it, the BMC passwords in the database can't be read by anybody."
     )]
     KeyLost(PathBuf),
     /// The key is not the one that the database was made with.
-    #[error("The key file {0} is not the one that this database was made with. Restore the right one.")]
+    #[error(
+        "The key file {0} is not the one that this database was made with. Restore the right one from a backup, or copy it \
+         from another conductor of this database."
+    )]
     KeyWrong(PathBuf),
     /// Sealed data does not open: it was changed, or moved to another node.
     #[error("The sealed secrets of node {0} do not open: they were damaged, or are another node's.")]
@@ -148,6 +151,25 @@ pub enum StoreError {
     /// The commit that this write shared with others failed.
     #[error("The database did not take the commit: {0}")]
     Commit(String),
+    /// The connection was lost while the commit was under way: it may have been taken, or not.
+    #[error(
+        "The connection to the database was lost in the middle of a commit; nobody can tell whether it was taken: {0}"
+    )]
+    Unsure(String),
+    /// The database can't be reached now; nothing was written.
+    #[error("The database can't be reached, and nothing was written: {0}. Is its server running?")]
+    Away(String),
+    /// The database could not be opened at all.
+    #[error(
+        "The {database} can't be opened: {why}. Check [database] connection (host, port, user, password, name of the \
+         database), and whether its server runs."
+    )]
+    Unreachable {
+        /// The database.
+        database: String,
+        /// What the driver says.
+        why: String,
+    },
     /// Anything else that the database says.
     #[error("The database answered: {0}")]
     Db(#[from] DbErr),
@@ -170,7 +192,8 @@ impl StoreError {
 pub(crate) fn is_duplicate(error: &DbErr, table: &str, column: &str) -> bool {
     match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(text)) => {
-            text.contains(&format!("{table}.{column}")) || text.contains(&format!("{table}_{column}"))
+            let named = [format!("{table}.{column}"), format!("{table}_{column}"), format!("for key '{column}'")];
+            named.iter().any(|name| text.contains(name))
         }
         _ => false,
     }

@@ -9,6 +9,7 @@ pub mod bodies;
 pub mod boot_records;
 pub mod conductors;
 mod conn;
+mod database;
 mod dialect;
 mod documents;
 mod entity;
@@ -30,8 +31,10 @@ mod seal;
 mod store;
 mod time;
 pub mod timeline;
+mod trouble;
 mod writer;
 
 pub use conn::{Conn, Tx};
+pub use database::{Database, Server, UnusableUrl};
 pub use error::StoreError;
 pub use store::Store;

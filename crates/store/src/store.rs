@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use sea_orm::{DatabaseConnection, TransactionTrait as _};
 
 use crate::{
-    Conn, StoreError, Tx,
+    Conn, Database, StoreError, Tx,
     conn::Db,
     dialect, keyfile,
     lock::{self, DatabaseLock},
@@ -20,9 +20,6 @@ use crate::{
     seal::Sealer,
     writer::Writer,
 };
-
-/// Connections for reading; SQLite serves them side by side with the writer.
-const READERS: usize = 4;
 
 /// An open database. Cheap to clone. When the last clone is dropped, the writes that still wait are
 /// committed, and then the database is closed.
@@ -42,17 +39,17 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the SQLite file `database`, sealed with the key in `key_file`. Both are made if the
-    /// database does not exist yet; a new database gets its schema at once.
+    /// Opens the database, sealed with the key in `key_file`. A file and its key are made if they do
+    /// not exist yet; an empty database gets its schema at once.
     ///
     /// # Errors
-    /// [`StoreError::InUse`], [`StoreError::Foreign`], [`StoreError::Newer`],
+    /// [`StoreError::Unreachable`], [`StoreError::InUse`], [`StoreError::Foreign`], [`StoreError::Newer`],
     /// [`StoreError::Older`], one of the `Key…` errors, or what system and database answer.
-    pub async fn open(database: &Path, key_file: &Path) -> Result<Self, StoreError> {
+    pub async fn open(database: &Database, key_file: &Path) -> Result<Self, StoreError> {
         let opening = Opening::start(database, key_file).await?;
         match &opening.found {
             Some(meta) if meta.schema < migration::VERSION => {
-                Err(StoreError::Older { path: database.to_owned(), found: meta.schema, known: migration::VERSION })
+                Err(StoreError::Older { database: database.to_string(), found: meta.schema, known: migration::VERSION })
             }
             _ => opening.finish().await,
         }
@@ -62,7 +59,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`open`](Self::open), except [`StoreError::Older`].
-    pub async fn upgrade(database: &Path, key_file: &Path) -> Result<Self, StoreError> {
+    pub async fn upgrade(database: &Database, key_file: &Path) -> Result<Self, StoreError> {
         Opening::start(database, key_file).await?.finish().await
     }
 
@@ -73,15 +70,16 @@ impl Store {
     }
 
     /// Runs `work` in a transaction; when this returns `Ok`, it is committed and on disk. An `Err`
-    /// from `work` takes back all that it wrote. `work` must await nothing but the store.
+    /// from `work` takes back all that it wrote. `work` must await nothing but the store; it is run again where the
+    /// database took it back for another transaction's sake, or lost the connection.
     ///
     /// # Errors
-    /// What `work` returns; [`StoreError::Commit`], [`StoreError::TakenBack`],
-    /// [`StoreError::Closed`]: nothing was written.
+    /// What `work` returns; [`StoreError::Commit`], [`StoreError::Away`], [`StoreError::TakenBack`],
+    /// [`StoreError::Closed`]: nothing was written. [`StoreError::Unsure`]: nobody can tell.
     pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: for<'t> FnOnce(&'t Tx<'t>) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+        F: for<'t> FnOnce(&'t Tx<'t>) -> BoxFuture<'t, Result<T, StoreError>> + Clone + Send + 'static,
     {
         self.writer.write(work).await
     }
@@ -101,37 +99,44 @@ impl Store {
 
 /// A database that was looked at and may be opened.
 struct Opening {
-    database: PathBuf,
+    database: Database,
     key_file: PathBuf,
-    lock: DatabaseLock,
+    lock: Option<DatabaseLock>,
     db: DatabaseConnection,
     /// `None`: the database is empty.
     found: Option<Meta>,
 }
 
 impl Opening {
-    async fn start(database: &Path, key_file: &Path) -> Result<Self, StoreError> {
-        let lock = lock::acquire(database).await?;
-        let db = dialect::open_writer(database).await?;
+    async fn start(database: &Database, key_file: &Path) -> Result<Self, StoreError> {
+        let lock = match database {
+            Database::File(path) => Some(lock::acquire(path).await?),
+            Database::Server(_) => None,
+        };
+        let db = database
+            .open_writer()
+            .await
+            .map_err(|error| StoreError::Unreachable { database: database.to_string(), why: error.to_string() })?;
         let found = look_at(&db, database).await?;
-        Ok(Self { database: database.to_owned(), key_file: key_file.to_owned(), lock, db, found })
+        Ok(Self { database: database.clone(), key_file: key_file.to_owned(), lock, db, found })
     }
 
     async fn finish(self) -> Result<Store, StoreError> {
         let key = self.key()?;
         let transaction = self.db.begin().await?;
+        dialect::lock_schema(&transaction).await?;
         migration::up(&transaction).await?;
         let meta = meta::settle(&transaction, &key, migration::VERSION).await?;
         transaction.commit().await?;
+        dialect::unlock_schema(&self.db).await?;
+        if !meta.fits(&key) {
+            // Another conductor was quicker to make the database, with a key of its own.
+            return Err(StoreError::KeyWrong(self.key_file));
+        }
         let sealer = Arc::new(Sealer::from(&key));
-        let readers = Arc::new(Readers::open(&self.database, READERS).await?);
-        Ok(Store {
-            readers,
-            writer: Writer::start(self.db, sealer.clone(), self.lock),
-            sealer,
-            key,
-            instance: meta.instance.into(),
-        })
+        let readers = Arc::new(Readers::open(&self.database).await?);
+        let writer = Writer::start(&self.database, self.db, &sealer, self.lock);
+        Ok(Store { readers, writer, sealer, key, instance: meta.instance.into() })
     }
 
     /// An empty database takes any key; one in use only the one that it was made with.
@@ -148,18 +153,18 @@ impl Opening {
 }
 
 /// Whose database it is. `None`: nobody's yet.
-async fn look_at(db: &DatabaseConnection, path: &Path) -> Result<Option<Meta>, StoreError> {
+async fn look_at(db: &DatabaseConnection, database: &Database) -> Result<Option<Meta>, StoreError> {
     let tables = dialect::tables(db).await?;
     if tables.is_empty() {
         return Ok(None);
     }
     if !tables.iter().any(|table| table == meta::TABLE) {
-        return Err(StoreError::Foreign(path.to_owned()));
+        return Err(StoreError::Foreign(database.to_string()));
     }
     match meta::find(db).await? {
-        None => Err(StoreError::Foreign(path.to_owned())),
+        None => Err(StoreError::Foreign(database.to_string())),
         Some(meta) if meta.schema > migration::VERSION => {
-            Err(StoreError::Newer { path: path.to_owned(), found: meta.schema, known: migration::VERSION })
+            Err(StoreError::Newer { database: database.to_string(), found: meta.schema, known: migration::VERSION })
         }
         meta => Ok(meta),
     }

@@ -50,6 +50,12 @@ pub const LAB: &[&str] = &[
 pub const NEUTRON: &[&str] =
     &["postgresql-15", "rabbitmq-server", "dnsmasq-utils", "iptables", "openssh-server", "openssh-client"];
 
+/// The database servers that the store is tested on.
+pub const DATABASES: &[&str] = &["postgresql-15", "mariadb-server"];
+
+/// What the tests that kill the binary watch it with.
+pub const CRASH: &[&str] = &["strace"];
+
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 /// The comment in it tells a policy that a killed set-up left behind from the machine's own.
 const NO_SERVICES: &str = "#!/bin/sh\n# by Assay's task runner, while it installs packages\nexit 101\n";

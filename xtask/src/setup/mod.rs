@@ -21,6 +21,18 @@ pub fn neutron(project: &Project) -> Result<()> {
     })
 }
 
+/// Installs the database servers that the store is tested on.
+pub fn databases(project: &Project) -> Result<()> {
+    let _alone = project.lock()?;
+    debian::install(project, debian::DATABASES)
+}
+
+/// Installs what the tests that kill the binary watch it with.
+pub fn crash(project: &Project) -> Result<()> {
+    let _alone = project.lock()?;
+    debian::install(project, debian::CRASH)
+}
+
 /// Installs and builds all that the lab, the demo and the tests need.
 pub fn everything(project: &Project) -> Result<()> {
     let _alone = project.lock()?;

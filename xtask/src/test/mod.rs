@@ -7,6 +7,7 @@ mod bmc;
 mod cargo;
 mod counts;
 mod crash;
+mod databases;
 mod findings;
 mod inspector;
 mod interruption;
@@ -33,6 +34,8 @@ pub enum Group {
     Lint,
     /// Unit, property and in-process tests of every crate
     Unit,
+    /// The store on PostgreSQL and MariaDB
+    Databases,
     /// The Redfish driver against a real BMC emulator, without and with libvirt behind it
     Bmc,
     /// The API as the stock clients see it
@@ -62,6 +65,7 @@ fn checks() -> Vec<Check> {
     [
         lint::CHECKS,
         unit::CHECKS,
+        databases::CHECKS,
         bmc::CHECKS,
         api::CHECKS,
         machines::CHECKS,
@@ -81,7 +85,7 @@ pub fn list() {
     for group in Group::value_variants() {
         let value = group.to_possible_value();
         let (name, help) = value.as_ref().map_or(("", None), |value| (value.get_name(), value.get_help()));
-        ui::say(&format!("{} {}", ui::bold(&format!("{name:<8}")), help.map(ToString::to_string).unwrap_or_default()));
+        ui::say(&format!("{} {}", ui::bold(&format!("{name:<9}")), help.map(ToString::to_string).unwrap_or_default()));
         for check in checks().iter().filter(|check| check.group == *group) {
             ui::say(&format!("           {}", check.name));
         }

@@ -12,8 +12,8 @@ use crate::serve::make_folders;
 pub async fn upgrade(args: &ConfigArgs, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let config = load(args)?.config;
     make_folders(&config)?;
-    let path = &config.database.connection.path;
-    assay_store::Store::upgrade(path, &config.assay.key_file).await?;
-    writeln!(out, "{} is in the form of this version.", path.display())?;
+    let database = &config.database.connection;
+    assay_store::Store::upgrade(database, &config.assay.key_file).await?;
+    writeln!(out, "The {database} is in the form of this version.")?;
     Ok(Outcome::Well)
 }

@@ -124,6 +124,7 @@ impl Conductor {
 }
 
 /// What the hooks made of a body.
+#[derive(Clone)]
 struct Findings {
     lease: Option<Lease>,
     inspection: Inspection,

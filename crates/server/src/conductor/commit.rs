@@ -76,6 +76,7 @@ fn report(was: &Run, output: &Output) {
 }
 
 /// Everything that one transaction changes.
+#[derive(Clone)]
 struct Change {
     run: Run,
     version: i64,
@@ -155,6 +156,7 @@ fn history_entry(host: &str, node: NodeId, severity: &str, text: &str, at: Times
 }
 
 /// What the boot listeners answer changes together with the journal entry that says so.
+#[derive(Clone)]
 enum BootChange {
     Answer(Box<BootRecord>),
     Forget(RunId),

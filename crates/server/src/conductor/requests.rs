@@ -198,12 +198,14 @@ impl Conductor {
 }
 
 /// A run that begins with the change of its node.
+#[derive(Clone)]
 struct Begun {
     row: runs::RunRow,
     lines: Vec<timeline::Entry>,
 }
 
 /// A change of a node that nobody has locked.
+#[derive(Clone)]
 struct NodeChange {
     id: NodeId,
     writes: Vec<NodeWrite>,

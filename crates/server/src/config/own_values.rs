@@ -1,6 +1,6 @@
 //! The types of option values that are the parts' own: a database, a pool, hooks, choices.
 
-use std::{net::Ipv4Addr, path::PathBuf};
+use std::net::Ipv4Addr;
 
 use assay_core::{
     hooks::{AddPorts, KeepPorts, PhysicalNetworkMap, PhysicalNetworkMapError, Pipeline},
@@ -13,19 +13,14 @@ use assay_drivers::{
     openstack,
     redfish::{AuthType, VerifyCa},
 };
+use assay_store::{Database, UnusableUrl};
 
 use super::value::{OptionValue, Unfit};
 
 /// Where the database is. Operators' files may hold the URL of a server, with its password.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DatabaseUrl {
-    /// The file of an SQLite database.
-    pub path: PathBuf,
-}
-
-impl OptionValue for DatabaseUrl {
+impl OptionValue for Database {
     fn kind() -> String {
-        "`sqlite:///` and a path".to_owned()
+        "`sqlite:///` and a path, or the URL of a PostgreSQL or MariaDB database".to_owned()
     }
 
     fn shown(text: &str) -> String {
@@ -33,8 +28,10 @@ impl OptionValue for DatabaseUrl {
     }
 
     fn parse(text: &str) -> Result<Self, Unfit> {
-        let path = text.strip_prefix("sqlite:///").filter(|path| !path.is_empty()).ok_or(Unfit::Kind)?;
-        Ok(Self { path: path.into() })
+        Self::parse(text).map_err(|wrong| match wrong {
+            UnusableUrl::Kind => Unfit::Kind,
+            other => Unfit::Because(other.to_string()),
+        })
     }
 }
 
@@ -216,9 +213,8 @@ mod tests {
 
     #[test]
     fn s13_the_password_in_a_database_url_is_not_shown() {
-        assert_eq!(DatabaseUrl::shown("mysql+pymysql://u:p@ss@h/db"), "mysql+pymysql://******@h/db");
-        assert_eq!(DatabaseUrl::shown("sqlite:////var/x"), "sqlite:////var/x");
-        assert_eq!(DatabaseUrl::parse("sqlite:////var/x").unwrap().path, PathBuf::from("/var/x"));
-        assert_eq!(DatabaseUrl::parse("mysql://h/db"), Err(Unfit::Kind));
+        assert_eq!(Database::shown("mysql+pymysql://u:p@ss@h/db"), "mysql+pymysql://******@h/db");
+        assert_eq!(Database::shown("sqlite:////var/x"), "sqlite:////var/x");
+        assert_eq!(<Database as OptionValue>::parse("oracle://h/db"), Err(Unfit::Kind));
     }
 }

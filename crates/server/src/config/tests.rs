@@ -2,6 +2,8 @@
 
 use std::{io::Write, path::Path};
 
+use assay_store::Database;
+
 use super::{groups::service::AuthStrategy, *};
 
 /// Loads one file with `text` and the environment's `variables`.
@@ -35,7 +37,7 @@ fn nothing_has_to_be_configured() {
     assert_eq!(config.general.auth_strategy, AuthStrategy::Noauth);
     assert_eq!(config.deploy.default_boot_mode, assay_core::power::BootMode::Uefi);
     assert_eq!(config.assay.key_file, Path::new("/s/instance.key"));
-    assert_eq!(config.database.connection.path, Path::new("/s/assay.sqlite"));
+    assert_eq!(config.database.connection, Database::File("/s/assay.sqlite".into()));
     assert_eq!(config.conductor.file_url_allowed_paths[0], Path::new("/s/images"));
 }
 
@@ -151,8 +153,8 @@ fn s6_an_endless_wait_is_taken_as_a_day() {
 
 #[test]
 fn s13_a_refused_secret_is_not_shown() {
-    let refusal = refusal("[database]\nconnection = mysql://u:hunter2@h/db\n");
-    assert!(refusal.contains("[database] connection: `mysql://******@h/db` is no"), "{refusal}");
+    let refusal = refusal("[database]\nconnection = oracle://u:hunter2@h/db\n");
+    assert!(refusal.contains("[database] connection: `oracle://******@h/db` is no"), "{refusal}");
 }
 
 #[test]

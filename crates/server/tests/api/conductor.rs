@@ -45,7 +45,7 @@ impl EasyConductor {
     async fn change(
         &self,
         id: NodeId,
-        change: impl FnOnce(&mut Node) -> Result<(), ConductorError> + Send + 'static,
+        change: impl FnOnce(&mut Node) -> Result<(), ConductorError> + Clone + Send + 'static,
     ) -> Result<Node, ConductorError> {
         let changed = self.store.write(move |tx| {
             Box::pin(async move {

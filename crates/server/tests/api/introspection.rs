@@ -42,7 +42,7 @@ impl Inspector {
         ];
         let variables = own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let config = config::load(&Inputs { variables, ..Inputs::default() }).unwrap().config;
-        let store = Store::open(&config.database.connection.path, &config.assay.key_file).await.unwrap();
+        let store = Store::open(&config.database.connection, &config.assay.key_file).await.unwrap();
         let images = Arc::new(ImageCache::open(parts::images(&config)).unwrap());
         let registry = Arc::new(parts::registry(&config, &images, &[]).unwrap().0);
         let conductor = Conductor::new(Parts {

@@ -67,7 +67,7 @@ impl Service {
 
     pub async fn with(settings: Settings, auth: Auth) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("assay.db"), &folder.path().join("key")).await.unwrap();
+        let store = Store::open(&folder.path().join("assay.db").into(), &folder.path().join("key")).await.unwrap();
         let registered = conductors::Registration {
             hostname: settings.host.clone(),
             conductor_group: String::new(),

@@ -1,8 +1,13 @@
 //! The real binary is killed with -9 at each journal state of an inspection, started again, and
 //! must come to the run's end with nothing left behind. What is left is asked of the BMC and of
-//! the listeners, never of the binary's own tables.
+//! the listeners, never of the binary's own tables. A disk that is full, and the order of what goes to disk, are here as well.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod case;
+mod disk;
+mod synced;
+mod wrapper;
 
 use std::sync::Arc;
 

@@ -39,7 +39,7 @@ impl MigrationTrait for First {
             types.dhcp_leases(),
         ];
         for table in tables {
-            schema.create_table(table).await?;
+            types.create(schema, table).await?;
         }
         for index in indexes() {
             schema.create_index(index).await?;
@@ -52,6 +52,18 @@ impl MigrationTrait for First {
 pub(super) struct Types(pub(super) DbBackend);
 
 impl Types {
+    /// Makes a table. MariaDB's own collations take `Node-1` and `node-1`, or a name and the same with a space, for equal.
+    pub(super) async fn create(
+        &self,
+        schema: &SchemaManager<'_>,
+        mut table: TableCreateStatement,
+    ) -> Result<(), DbErr> {
+        if self.0 == DbBackend::MySql {
+            table.engine("InnoDB").character_set("utf8mb4").collate("utf8mb4_nopad_bin");
+        }
+        schema.create_table(table).await
+    }
+
     pub(super) fn long_text(&self, name: &'static str) -> ColumnDef {
         let mut column = ColumnDef::new(name);
         match self.0 {

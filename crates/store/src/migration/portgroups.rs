@@ -33,7 +33,7 @@ impl MigrationTrait for Portgroups {
             .col(big_integer_null("updated_at"))
             .col(types.long_text("doc").not_null())
             .to_owned();
-        schema.create_table(portgroups).await?;
+        types.create(schema, portgroups).await?;
         schema.create_index(index("ports", &["portgroup_id"])).await?;
         schema.create_index(index("portgroups", &["node_id"])).await
     }

@@ -63,7 +63,8 @@ pub async fn release(tx: &Tx<'_>, id: NodeId, epoch: i64) -> Result<(), StoreErr
     held(tx, id, &released).await
 }
 
-/// Whether the lock of this epoch is still held; for transactions that do not write the node.
+/// Whether the lock of this epoch is still held; for transactions that do not write the node. Nobody can take it until the
+/// transaction has ended.
 ///
 /// # Errors
 /// As [`renew`].
@@ -73,6 +74,7 @@ pub async fn check(tx: &Tx<'_>, id: NodeId, epoch: i64) -> Result<(), StoreError
         .column(nodes::Column::Id)
         .filter(nodes::Column::Id.eq(id.0))
         .filter(Guard::Holder { epoch }.condition())
+        .lock_exclusive()
         .into_tuple::<Uuid>()
         .one(&tx.db)
         .await?;
@@ -89,16 +91,21 @@ pub enum Holders {
     RunOut,
 }
 
+impl Holders {
+    fn condition(self, conn: &Conn<'_>) -> Expr {
+        match self {
+            Self::All => nodes::Column::Reservation.is_not_null(),
+            Self::RunOut => has_run_out(conn),
+        }
+    }
+}
+
 /// The nodes with such a lock.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn locked(conn: &Conn<'_>, holders: Holders) -> Result<Vec<NodeId>, StoreError> {
-    let condition = match holders {
-        Holders::All => nodes::Column::Reservation.is_not_null(),
-        Holders::RunOut => has_run_out(conn),
-    };
-    let locked = nodes::Entity::find().select_only().column(nodes::Column::Id).filter(condition);
+    let locked = nodes::Entity::find().select_only().column(nodes::Column::Id).filter(holders.condition(conn));
     Ok(locked.into_tuple::<Uuid>().all(&conn.db).await?.into_iter().map(NodeId).collect())
 }
 
@@ -107,17 +114,22 @@ pub async fn locked(conn: &Conn<'_>, holders: Holders) -> Result<Vec<NodeId>, St
 /// # Errors
 /// What the database answers.
 pub async fn free(tx: &Tx<'_>, holders: Holders) -> Result<Vec<NodeId>, StoreError> {
-    let locked = locked(tx, holders).await?;
-    for node in &locked {
-        nodes::Entity::update_many()
+    let mut freed = Vec::new();
+    for node in locked(tx, holders).await? {
+        let taken = nodes::Entity::update_many()
             .col_expr(nodes::Column::Reservation, Expr::value(None::<String>))
             .col_expr(nodes::Column::LeaseEpoch, next_epoch())
             .col_expr(nodes::Column::LeaseUntil, Expr::value(None::<i64>))
             .filter(nodes::Column::Id.eq(node.0))
+            // Another conductor may have been quicker.
+            .filter(holders.condition(tx))
             .exec(&tx.db)
             .await?;
+        if taken.rows_affected == 1 {
+            freed.push(node);
+        }
     }
-    Ok(locked)
+    Ok(freed)
 }
 
 fn next_epoch() -> Expr {

@@ -4,7 +4,7 @@ use assay_core::{id::NodeId, node::Node, provision::ProvisionState};
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, ExprTrait as _, FromQueryResult, PaginatorTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, Select,
-    sea_query::{Expr, LikeExpr},
+    sea_query::{Expr, Func, LikeExpr},
 };
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -197,15 +197,15 @@ impl NodeFilter {
             self.retired.map(|value| C::Retired.eq(value)),
             self.provision_state.map(|state| C::ProvisionState.eq(state.as_str())),
             self.project.as_ref().map(|id| C::Owner.eq(id.as_str()).or(C::Lessee.eq(id.as_str()))),
-            self.description_contains.as_ref().map(|part| C::Description.like(contains(part))),
+            self.description_contains.as_ref().map(|part| Func::lower(Expr::col(C::Description)).like(contains(part))),
             self.shards.as_ref().map(|shards| C::Shard.is_in(shards)),
             self.without_children.then(|| C::ParentNode.is_null()),
         ]
     }
 }
 
-/// A pattern for `part` anywhere, taken literally.
+/// A pattern for `part` anywhere, taken literally, in lower case: whether `LIKE` tells cases apart is each database's own.
 fn contains(part: &str) -> LikeExpr {
-    let literal = part.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    let literal = part.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
     LikeExpr::new(format!("%{literal}%")).escape('!')
 }

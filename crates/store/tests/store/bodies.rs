@@ -3,7 +3,7 @@
 use std::{env, process::Command};
 
 use assay_store::{
-    Store,
+    Database, Store,
     bodies::{self, Accepted, CompressedBody},
 };
 use futures::future::join_all;
@@ -66,21 +66,23 @@ async fn a_body_that_unpacks_beyond_the_limit_is_not_read() {
     assert!(refused.to_string().contains("unpacks to more than 4999 bytes"), "{refused}");
 }
 
-/// Names the folder in which a second process of this test stores a body and dies.
-const DYING_PLACE: &str = "ASSAY_TEST_DYING_PLACE";
+/// Names the key file and the database with which a second process of this test stores a body and dies.
+const DYING_KEY: &str = "ASSAY_TEST_DYING_KEY";
+const DYING_DATABASE: &str = "ASSAY_TEST_DYING_DATABASE";
 
 /// Runs itself once more as a process that ends without any clean-up right after the write.
 #[tokio::test]
 async fn s7_an_accepted_body_survives_the_death_of_the_process() {
-    if let Some(dir) = env::var_os(DYING_PLACE) {
-        let store = Store::open(&Place::database_in(dir.as_ref()), &Place::key_in(dir.as_ref())).await.unwrap();
+    if let (Some(key), Ok(database)) = (env::var_os(DYING_KEY), env::var(DYING_DATABASE)) {
+        let store = Store::open(&Database::parse(&database).unwrap(), key.as_ref()).await.unwrap();
         accept(&store, 1, INVENTORY, "kept").await;
         std::process::abort();
     }
-    let place = Place::new();
+    let place = Place::new().await;
     let status = Command::new(env::current_exe().unwrap())
         .args(["--exact", "bodies::s7_an_accepted_body_survives_the_death_of_the_process"])
-        .env(DYING_PLACE, place.dir.path())
+        .env(DYING_KEY, place.key())
+        .env(DYING_DATABASE, place.connection())
         .output()
         .unwrap()
         .status;

@@ -1,10 +1,6 @@
 //! A database in a folder of its own, and the objects that the tests put in.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use assay_core::{
     id::{NodeId, PortId, PortgroupId, RunId},
@@ -14,46 +10,70 @@ use assay_core::{
     provision::ProvisionState,
     secret::Secret,
 };
-use assay_store::{Store, StoreError, nodes, runs::RunRow};
+use assay_store::{Database, Store, StoreError, nodes, runs::RunRow};
+use sea_orm::ConnectionTrait as _;
 use tempfile::TempDir;
 use uuid::Uuid;
 
 pub const PASSWORD: &str = "correct-horse-battery-staple";
 pub const LEASE: Duration = Duration::from_secs(60);
 
+/// The server that the tests use instead of SQLite files: its URL without a database's name. `cargo xtask test databases`
+/// starts one of each kind, and names it.
+pub const SERVER: &str = "ASSAY_TEST_DATABASE";
+
+/// A database of its own, and a folder with its key.
 pub struct Place {
     pub dir: TempDir,
+    pub database: Database,
+    /// For a connection that is not Assay's.
+    url: String,
 }
 
 impl Place {
-    pub fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+    pub async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let Ok(server) = std::env::var(SERVER) else {
+            let file = dir.path().join("assay.sqlite");
+            let url = format!("sqlite://{}?mode=rwc", file.display());
+            return Self { dir, database: Database::File(file), url };
+        };
+        let name = format!("assay_{}", Uuid::new_v4().simple());
+        let own = if server.starts_with("postgres") { "postgres" } else { "mysql" };
+        let at = sea_orm::Database::connect(format!("{server}/{own}")).await.unwrap();
+        at.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+        at.close().await.unwrap();
+        let url = format!("{server}/{name}");
+        Self { dir, database: Database::parse(&url).unwrap(), url }
     }
 
-    pub fn database(&self) -> PathBuf {
-        Self::database_in(self.dir.path())
+    /// The database as `[database] connection` names it.
+    pub fn connection(&self) -> String {
+        match &self.database {
+            Database::File(path) => format!("sqlite:///{}", path.display()),
+            Database::Server(_) => self.url.clone(),
+        }
     }
 
     pub fn key(&self) -> PathBuf {
-        Self::key_in(self.dir.path())
-    }
-
-    pub fn database_in(dir: &Path) -> PathBuf {
-        dir.join("assay.sqlite")
-    }
-
-    pub fn key_in(dir: &Path) -> PathBuf {
-        dir.join("key")
+        self.dir.path().join("key")
     }
 
     pub async fn open(&self) -> Result<Store, StoreError> {
-        Store::open(&self.database(), &self.key()).await
+        Store::open(&self.database, &self.key()).await
+    }
+
+    /// Runs statements as somebody else would.
+    pub async fn execute(&self, sql: &str) {
+        let db = sea_orm::Database::connect(&self.url).await.unwrap();
+        db.execute_unprepared(sql).await.unwrap();
+        db.close().await.unwrap();
     }
 }
 
 /// An open store; the folder goes when the first of the pair is dropped.
 pub async fn store() -> (Place, Store) {
-    let place = Place::new();
+    let place = Place::new().await;
     let store = place.open().await.unwrap();
     (place, store)
 }

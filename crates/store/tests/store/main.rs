@@ -1,4 +1,4 @@
-//! The store on real SQLite files, by behaviour.
+//! The store by behaviour: on SQLite files, or on the server that [`fixture::SERVER`] names.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
 

@@ -2,24 +2,13 @@
 
 use std::fs;
 
-use assay_store::{Store, StoreError, nodes};
-use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
+use assay_store::{Store, StoreError};
 
-use crate::fixture::{Place, insert_node, node, node_id};
-
-async fn raw(place: &Place) -> DatabaseConnection {
-    Database::connect(format!("sqlite://{}?mode=rwc", place.database().display())).await.unwrap()
-}
-
-async fn execute(place: &Place, sql: &str) {
-    let db = raw(place).await;
-    db.execute_unprepared(sql).await.unwrap();
-    db.close().await.unwrap();
-}
+use crate::fixture::{Place, insert_node, node};
 
 #[tokio::test]
 async fn a_new_database_gets_a_mark_and_keeps_it() {
-    let place = Place::new();
+    let place = Place::new().await;
     let store = place.open().await.unwrap();
     let mark = store.instance().to_owned();
     assert_eq!(mark.len(), 8);
@@ -28,56 +17,47 @@ async fn a_new_database_gets_a_mark_and_keeps_it() {
 }
 
 #[tokio::test]
-async fn a_second_process_is_refused() {
-    let place = Place::new();
-    let _first = place.open().await.unwrap();
-    let refused = place.open().await.unwrap_err();
-    assert!(matches!(refused, StoreError::InUse(_)));
-    assert!(refused.to_string().contains("in use by another Assay process"), "{refused}");
-}
-
-#[tokio::test]
 async fn another_services_database_is_refused_and_left_alone() {
-    let place = Place::new();
-    execute(&place, "CREATE TABLE nodes (id INTEGER); CREATE TABLE alembic_version (version_num TEXT)").await;
+    let place = Place::new().await;
+    place.execute("CREATE TABLE nodes (id INTEGER); CREATE TABLE alembic_version (version_num TEXT)").await;
     let refused = place.open().await.unwrap_err();
     assert!(refused.to_string().contains("is another service's database"), "{refused}");
     assert!(!place.key().exists(), "no key is made for it");
-    execute(&place, "SELECT id FROM nodes").await;
+    place.execute("SELECT id FROM nodes").await;
 }
 
 #[tokio::test]
 async fn tables_like_ours_without_our_row_are_refused() {
-    let place = Place::new();
+    let place = Place::new().await;
     drop(place.open().await.unwrap());
-    execute(&place, "DELETE FROM assay_meta").await;
+    place.execute("DELETE FROM assay_meta").await;
     assert!(matches!(place.open().await, Err(StoreError::Foreign(_))));
 }
 
 #[tokio::test]
 async fn a_newer_schema_is_refused_by_start_and_by_upgrade() {
-    let place = Place::new();
+    let place = Place::new().await;
     drop(place.open().await.unwrap());
-    execute(&place, "UPDATE assay_meta SET schema = 99").await;
+    place.execute("UPDATE assay_meta SET schema = 99").await;
     let refused = place.open().await.unwrap_err();
     assert!(refused.to_string().contains("has schema 99"), "{refused}");
-    assert!(matches!(Store::upgrade(&place.database(), &place.key()).await, Err(StoreError::Newer { found: 99, .. })));
+    assert!(matches!(Store::upgrade(&place.database, &place.key()).await, Err(StoreError::Newer { found: 99, .. })));
 }
 
 #[tokio::test]
 async fn an_older_schema_waits_for_the_upgrade_verb() {
-    let place = Place::new();
+    let place = Place::new().await;
     drop(place.open().await.unwrap());
-    execute(&place, "UPDATE assay_meta SET schema = 0").await;
+    place.execute("UPDATE assay_meta SET schema = 0").await;
     let refused = place.open().await.unwrap_err();
     assert!(refused.to_string().contains("assay db upgrade"), "{refused}");
-    drop(Store::upgrade(&place.database(), &place.key()).await.unwrap());
+    drop(Store::upgrade(&place.database, &place.key()).await.unwrap());
     place.open().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_lost_key_and_a_wrong_key_have_their_own_sentences() {
-    let place = Place::new();
+    let place = Place::new().await;
     let store = place.open().await.unwrap();
     insert_node(&store, node(1)).await;
     drop(store);
@@ -85,24 +65,10 @@ async fn a_lost_key_and_a_wrong_key_have_their_own_sentences() {
     fs::remove_file(place.key()).unwrap();
     let lost = place.open().await.unwrap_err();
     assert!(lost.to_string().contains("is gone, but the database holds"), "{lost}");
-    let elsewhere = Place::new();
+    let elsewhere = Place::new().await;
     drop(elsewhere.open().await.unwrap());
     fs::copy(elsewhere.key(), place.key()).unwrap();
     assert!(matches!(place.open().await, Err(StoreError::KeyWrong(_))));
     fs::write(place.key(), kept).unwrap();
     place.open().await.unwrap();
-}
-
-#[tokio::test]
-async fn what_waits_when_the_last_handle_goes_is_still_committed() {
-    let place = Place::new();
-    let store = place.open().await.unwrap();
-    let copy = store.clone();
-    drop(store);
-    assert!(matches!(place.open().await, Err(StoreError::InUse(_))), "a clone holds the database");
-    let mut waiting = Box::pin(async move { insert_node(&copy, node(1)).await });
-    assert!(futures::poll!(&mut waiting).is_pending());
-    drop(waiting);
-    let store = place.open().await.unwrap();
-    assert!(nodes::get(&store.read(), node_id(1)).await.is_ok());
 }

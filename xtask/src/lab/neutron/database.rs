@@ -7,20 +7,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 
+use super::super::postgresql;
 use super::settings::{self, Place};
 use super::{IDENTITY, PASSWORD, REGION, identity, part, services};
 use crate::command;
-use crate::interrupt::wait_for;
 use crate::lab::Lab;
 use crate::project::{Project, read};
 use crate::setup::python;
 use crate::stamp;
 
-const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
 /// What of a place is kept: data, keys, and what `identity` wrote down.
 const KEPT: &[&str] = &["postgresql", "keys", identity::FILE];
 
@@ -40,7 +38,7 @@ pub fn up(project: &Project, lab: &Lab, place: &Place) -> Result<()> {
             copy(&kept.join(name), &place.folder)
         })?;
     }
-    start(lab, place)
+    postgresql::start(lab, &data(place))
 }
 
 fn inputs(project: &Project) -> Result<String> {
@@ -51,14 +49,17 @@ fn inputs(project: &Project) -> Result<String> {
 
 fn make(project: &Project, lab: &Lab, place: &Place) -> Result<()> {
     let data = data(place);
-    command::output(Command::new("install").args(["-d", "-o", "postgres", "-g", "postgres", "-m", "700"]).arg(&data))?;
-    let mut initdb = as_postgres(Command::new("setpriv"), "initdb");
-    initdb.args(["-A", "trust", "-U", "postgres", "--no-sync", "--locale=C.UTF-8", "-D"]).arg(&data);
-    command::quiet(&mut initdb, &project.log("initdb")?)?;
-    start(lab, place)?;
+    postgresql::make(project, &data)?;
+    postgresql::start(lab, &data)?;
     settings::keystone_keys(place)?;
     for name in ["keystone", "neutron"] {
-        command::output(lab.command(program("createdb")).args(["-h", "127.0.0.1", "-U", "postgres", name]))?;
+        command::output(lab.command(postgresql::program("createdb")).args([
+            "-h",
+            "127.0.0.1",
+            "-U",
+            "postgres",
+            name,
+        ]))?;
     }
     thread::scope(|scope| {
         let keystone = scope.spawn(|| keystone(project, lab, place));
@@ -68,8 +69,7 @@ fn make(project: &Project, lab: &Lab, place: &Place) -> Result<()> {
     services::keystone(lab, place)?;
     identity::make(lab, place)?;
     lab.stop(part::KEYSTONE);
-    let mut stop = as_postgres(Command::new("setpriv"), "pg_ctl");
-    command::output(stop.args(["stop", "-m", "fast", "-w", "-D"]).arg(&data)).map(drop)
+    postgresql::stop(&data)
 }
 
 fn keystone(project: &Project, lab: &Lab, place: &Place) -> Result<()> {
@@ -93,40 +93,6 @@ fn neutron(project: &Project, lab: &Lab, place: &Place) -> Result<()> {
         .arg("postgresql+psycopg2://postgres@127.0.0.1/neutron")
         .arg(place.file("neutron.conf"));
     command::quiet(&mut schema, &project.log("neutron tables")?)
-}
-
-fn start(lab: &Lab, place: &Place) -> Result<()> {
-    let mut server = as_postgres(lab.command("setpriv"), "postgres");
-    server.arg("-D").arg(data(place));
-    // Nothing of a lab has to survive a power cut, and tests wait for every commit.
-    for setting in [
-        "listen_addresses=127.0.0.1",
-        "unix_socket_directories=",
-        "fsync=off",
-        "synchronous_commit=off",
-        "full_page_writes=off",
-        "max_connections=200",
-    ] {
-        server.args(["-c", setting]);
-    }
-    lab.start(part::POSTGRESQL, &mut server)?;
-    wait_for("PostgreSQL", Duration::from_secs(30), || {
-        if !lab.runs(part::POSTGRESQL) {
-            bail!("PostgreSQL ended:\n{}", command::tail(&lab.log(part::POSTGRESQL), 20));
-        }
-        Ok(command::output(lab.command(program("pg_isready")).args(["-q", "-h", "127.0.0.1"])).ok())
-    })
-    .map(drop)
-}
-
-/// PostgreSQL refuses to run as root.
-fn as_postgres(mut setpriv: Command, name: &str) -> Command {
-    setpriv.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]).arg(program(name)).current_dir("/");
-    setpriv
-}
-
-fn program(name: &str) -> PathBuf {
-    Path::new(PROGRAMS).join(name)
 }
 
 fn data(place: &Place) -> PathBuf {

@@ -50,8 +50,6 @@ pub const INSPECTION_NETWORK: &str = "inspection";
 
 /// The parts that run, each by the name under which the [lab](Lab::runs) knows it; in the order of their start.
 pub mod part {
-    /// The database of Keystone and Neutron.
-    pub const POSTGRESQL: &str = "postgresql";
     /// Between Neutron's server and its agents.
     pub const RABBITMQ: &str = "rabbitmq";
     /// The switch's command line.

@@ -101,7 +101,7 @@ type Isolation = (Box<dyn Fn() -> Neutron + Send + Sync>, NeutronOptions);
 impl House {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("db"), &folder.path().join("key")).await.unwrap();
+        let store = Store::open(&folder.path().join("db").into(), &folder.path().join("key")).await.unwrap();
         let house = Self { store, bmcs: Arc::default(), node: NodeId(Uuid::from_u128(1)), folder, isolation: None };
         let asked = [(InterfaceKind::Boot, "fake-managed"), (InterfaceKind::Inspect, "agent")];
         let asked = asked.into_iter().map(|(kind, name)| (kind, name.to_owned())).collect();
@@ -198,7 +198,7 @@ impl House {
     }
 
     /// Changes the node as a client does.
-    pub async fn patch(&self, change: impl FnOnce(&mut Node) + Send + 'static) {
+    pub async fn patch(&self, change: impl FnOnce(&mut Node) + Clone + Send + 'static) {
         self.node_until(|node| node.reservation.is_none()).await;
         let id = self.node;
         let patched = self.store.write(move |tx| {

@@ -6,7 +6,7 @@ use assay_drivers::redfish::VerifyCa;
 
 use crate::config::{
     options::options,
-    own_values::{AddressRange, DatabaseUrl, choices},
+    own_values::{AddressRange, choices},
 };
 
 choices! {
@@ -161,7 +161,8 @@ options! {
 options! {
     /// The database.
     Database = "database" {
-        /// Where it is. This version knows SQLite only.
-        connection: DatabaseUrl = "sqlite:///$assay.state_path/assay.sqlite";
+        /// Where it is: an SQLite file for one conductor, or a database of its own on a PostgreSQL or MariaDB server, as in
+        /// `postgresql://user:password@host/assay` or `mysql+pymysql://user:password@host/assay`, for any number of them.
+        connection: assay_store::Database = "sqlite:///$assay.state_path/assay.sqlite";
     }
 }

@@ -20,10 +20,10 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::dialect::{self, PATIENCE, query_error};
+use crate::database::{PATIENCE, query_error, sqlite};
 
 /// Connections that refuse to write.
-pub struct Readers {
+pub struct SqliteReaders {
     options: SqliteConnectOptions,
     turns: Semaphore,
     idle: Mutex<Vec<SqliteConnection>>,
@@ -35,10 +35,10 @@ struct Turn<'a> {
     _permit: SemaphorePermit<'a>,
 }
 
-impl Readers {
+impl SqliteReaders {
     /// At most `number` connections, opened when they are needed; the first at once.
     pub async fn open(path: &Path, number: usize) -> Result<Self, DbErr> {
-        let options = dialect::sqlite(path).pragma("query_only", "ON");
+        let options = sqlite(path).pragma("query_only", "ON");
         let first = SqliteConnection::connect_with(&options).await.map_err(query_error)?;
         Ok(Self { options, turns: Semaphore::new(number), idle: Mutex::new(vec![first]) })
     }
@@ -86,12 +86,13 @@ mod tests {
     use sea_orm::{ConnectionTrait as _, DbBackend};
 
     use super::*;
+    use crate::Database;
 
-    async fn readers(dir: &Path) -> Readers {
+    async fn readers(dir: &Path) -> SqliteReaders {
         let path = dir.join("db");
-        let writer = dialect::open_writer(&path).await.unwrap();
+        let writer = Database::File(path.clone()).open_writer().await.unwrap();
         writer.execute_unprepared("CREATE TABLE t (x INTEGER); INSERT INTO t VALUES (1), (2)").await.unwrap();
-        Readers::open(&path, 2).await.unwrap()
+        SqliteReaders::open(&path, 2).await.unwrap()
     }
 
     fn statement(sql: &str) -> Statement {
