@@ -6,6 +6,7 @@ pub mod boot;
 mod cause;
 pub mod error;
 pub mod fake;
+pub mod fence;
 pub mod hardware;
 mod http;
 pub mod inspect;

@@ -23,6 +23,28 @@ pub struct Registration {
     pub conductor_group: String,
     /// The hardware types that it has.
     pub drivers: Vec<String>,
+    /// Which process it is: another one with the same host name has another text.
+    pub process: String,
+}
+
+/// The process that a host name belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// As it announced itself; `None`: an earlier release did not tell.
+    pub process: Option<String>,
+    /// It has said that it ends.
+    pub stopped: bool,
+    /// When it was last heard of.
+    pub heartbeat_at: Timestamp,
+}
+
+/// Who has this host name now, if anybody has had it.
+///
+/// # Errors
+/// What the database answers.
+pub async fn holder(conn: &Conn<'_>, hostname: &str) -> Result<Option<Holder>, StoreError> {
+    let row = Entity::find_by_id(hostname).lock_exclusive().one(&conn.db).await?;
+    Ok(row.map(|row| Holder { process: row.process, stopped: row.stopped, heartbeat_at: timestamp(row.heartbeat_at) }))
 }
 
 /// A conductor in a list.
@@ -38,11 +60,15 @@ pub struct Conductor {
     pub heartbeat_at: Timestamp,
 }
 
-/// Announces a conductor that has started.
+/// Announces a conductor that has started, in place of `seen`, who had the host name before.
 ///
 /// # Errors
-/// What the database answers.
-pub async fn register(tx: &Tx<'_>, conductor: &Registration) -> Result<(), StoreError> {
+/// [`StoreError::HostTaken`] when somebody else has it by now.
+pub async fn register(tx: &Tx<'_>, conductor: &Registration, seen: Option<&Holder>) -> Result<(), StoreError> {
+    if holder(tx, &conductor.hostname).await?.and_then(|now| now.process) != seen.and_then(|seen| seen.process.clone())
+    {
+        return Err(StoreError::HostTaken(conductor.hostname.clone()));
+    }
     let drivers = serde_json::Value::from(conductor.drivers.clone()).to_string();
     let values = [
         Expr::value(conductor.hostname.as_str()),
@@ -50,13 +76,15 @@ pub async fn register(tx: &Tx<'_>, conductor: &Registration) -> Result<(), Store
         Expr::value(drivers),
         tx.now(),
         tx.now(),
+        Expr::value(conductor.process.as_str()),
+        Expr::value(false),
     ];
     let replace = OnConflict::column(C::Hostname)
-        .update_columns([C::ConductorGroup, C::Drivers, C::RegisteredAt, C::HeartbeatAt])
+        .update_columns([C::ConductorGroup, C::Drivers, C::RegisteredAt, C::HeartbeatAt, C::Process, C::Stopped])
         .to_owned();
     let insert = Query::insert()
         .into_table(Entity)
-        .columns([C::Hostname, C::ConductorGroup, C::Drivers, C::RegisteredAt, C::HeartbeatAt])
+        .columns([C::Hostname, C::ConductorGroup, C::Drivers, C::RegisteredAt, C::HeartbeatAt, C::Process, C::Stopped])
         .values_panic(values)
         .on_conflict(replace)
         .to_owned();
@@ -67,11 +95,29 @@ pub async fn register(tx: &Tx<'_>, conductor: &Registration) -> Result<(), Store
 /// Says that a conductor is alive.
 ///
 /// # Errors
-/// [`StoreError::NotFound`] when it was never announced.
-pub async fn heartbeat(tx: &Tx<'_>, hostname: &str) -> Result<(), StoreError> {
-    let heard =
-        Entity::update_many().col_expr(C::HeartbeatAt, tx.now()).filter(C::Hostname.eq(hostname)).exec(&tx.db).await?;
-    if heard.rows_affected == 1 { Ok(()) } else { Err(StoreError::not_found("Conductor", &hostname)) }
+/// [`StoreError::HostTaken`] when another process has its host name.
+pub async fn heartbeat(tx: &Tx<'_>, hostname: &str, process: &str) -> Result<(), StoreError> {
+    let heard = Entity::update_many()
+        .col_expr(C::HeartbeatAt, tx.now())
+        .filter(C::Hostname.eq(hostname))
+        .filter(C::Process.eq(process))
+        .exec(&tx.db)
+        .await?;
+    if heard.rows_affected == 1 { Ok(()) } else { Err(StoreError::HostTaken(hostname.to_owned())) }
+}
+
+/// Says that a conductor ends in good order: its host name is free at once.
+///
+/// # Errors
+/// What the database answers.
+pub async fn sign_off(tx: &Tx<'_>, hostname: &str, process: &str) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(C::Stopped, Expr::value(true))
+        .filter(C::Hostname.eq(hostname))
+        .filter(C::Process.eq(process))
+        .exec(&tx.db)
+        .await?;
+    Ok(())
 }
 
 /// All conductors by name; those not heard of for `timeout` are not alive.
@@ -91,6 +137,8 @@ struct Stored {
     drivers: String,
     registered_at: i64,
     heartbeat_at: i64,
+    process: Option<String>,
+    stopped: bool,
     now: i64,
 }
 
@@ -100,8 +148,13 @@ impl Stored {
             .map_err(|error| StoreError::corrupt("conductors", &self.hostname, &error))?;
         let silence = u128::try_from(self.now.saturating_sub(self.heartbeat_at)).unwrap_or(0);
         Ok(Conductor {
-            alive: silence <= timeout.as_micros(),
-            registration: Registration { hostname: self.hostname, conductor_group: self.conductor_group, drivers },
+            alive: !self.stopped && silence <= timeout.as_micros(),
+            registration: Registration {
+                hostname: self.hostname,
+                conductor_group: self.conductor_group,
+                drivers,
+                process: self.process.unwrap_or_default(),
+            },
             registered_at: timestamp(self.registered_at),
             heartbeat_at: timestamp(self.heartbeat_at),
         })

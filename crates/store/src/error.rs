@@ -98,6 +98,12 @@ pub enum StoreError {
         "{0} is in use by another Assay process (its lock file is held). Stop that one first; SQLite serves one conductor."
     )]
     InUse(PathBuf),
+    /// Another process has registered under this host name.
+    #[error(
+        "Another Assay process with host name {0} serves this database. Stop it first, or give this one a name of its own \
+         ([DEFAULT] host): the locks on nodes carry it."
+    )]
+    HostTaken(String),
     /// The key file may be read by others.
     #[error("The key file {path} may be read by others (mode {mode:o}). Run `chmod 600 {path}`.", path = path.display())]
     KeyExposed {

@@ -51,6 +51,8 @@ pub struct RunRow {
     pub version: i64,
     /// The run itself, journal included.
     pub doc: String,
+    /// What a conductor that does not serve the node's group asks of the run while it waits.
+    pub asked: Option<String>,
 }
 
 /// Puts a new run in; its `version` counts from 1 whatever the row says.
@@ -95,13 +97,78 @@ pub async fn get(conn: &Conn<'_>, id: RunId) -> Result<RunRow, StoreError> {
     one(conn, Entity::find().filter(C::Id.eq(id.0))).await?.ok_or_else(|| StoreError::not_found("Run", &id))
 }
 
-/// The runs that are due at `now`, the longest due first.
+/// The run with this id; nobody else writes it until the transaction has ended.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn lock(tx: &Tx<'_>, id: RunId) -> Result<RunRow, StoreError> {
+    let select = Entity::find().filter(C::Id.eq(id.0)).lock_exclusive();
+    one(tx, select).await?.ok_or_else(|| StoreError::not_found("Run", &id))
+}
+
+/// The runs of a conductor group's nodes that are due at `now`, the longest due first. Those of deleted nodes are
+/// everybody's.
 ///
 /// # Errors
 /// What the database answers.
-pub async fn due(conn: &Conn<'_>, now: Timestamp, limit: u64) -> Result<Vec<RunRow>, StoreError> {
-    let due = Condition::all().add(C::Open.eq(true)).add(C::WakeAt.lte(micros(now)));
+pub async fn due(conn: &Conn<'_>, group: &str, now: Timestamp, limit: u64) -> Result<Vec<RunRow>, StoreError> {
+    let due = Condition::all().add(C::Open.eq(true)).add(C::WakeAt.lte(micros(now))).add(serves(group));
     all(conn, Entity::find().filter(due).order_by_asc(C::WakeAt).limit(limit)).await
+}
+
+/// The runs of a conductor group's nodes that have something to do and that nobody owns: their node is not locked. A run is
+/// here for a moment each time that its owner changes.
+///
+/// # Errors
+/// What the database answers.
+pub async fn adrift(conn: &Conn<'_>, group: &str) -> Result<Vec<RunId>, StoreError> {
+    let node = |condition: Expr| {
+        let select = Query::select()
+            .expr(Expr::val(1))
+            .from(entity::nodes::Entity)
+            .and_where(Expr::col((entity::nodes::Entity, entity::nodes::Column::Id)).equals((Entity, C::NodeId)))
+            .and_where(condition)
+            .to_owned();
+        Expr::exists(select)
+    };
+    let posted = Query::select()
+        .expr(Expr::val(1))
+        .from(bodies::Entity)
+        .and_where(Expr::col((bodies::Entity, bodies::Column::RunId)).equals((Entity, C::Id)))
+        .to_owned();
+    let works = C::Phase.is_in(["start", "work", "undo"]).or(C::Phase.eq("wait").and(Expr::exists(posted)));
+    let ids = Entity::find()
+        .select_only()
+        .column(C::Id)
+        .filter(C::Open.eq(true))
+        .filter(works)
+        .filter(node(entity::nodes::Column::Reservation.is_not_null()).not())
+        .filter(serves(group));
+    Ok(ids.into_tuple::<Uuid>().all(&conn.db).await?.into_iter().map(RunId).collect())
+}
+
+/// Whether the run's node, if it is there, is of this conductor group.
+fn serves(group: &str) -> Expr {
+    let of_another = Query::select()
+        .expr(Expr::val(1))
+        .from(entity::nodes::Entity)
+        .and_where(Expr::col((entity::nodes::Entity, entity::nodes::Column::Id)).equals((Entity, C::NodeId)))
+        .and_where(entity::nodes::Column::ConductorGroup.ne(group))
+        .to_owned();
+    Expr::exists(of_another).not()
+}
+
+/// Makes a run that waits due at `now`, and leaves word of what is `asked` of it; whether it waits.
+///
+/// # Errors
+/// What the database answers.
+pub async fn ask(tx: &Tx<'_>, id: RunId, asked: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
+    let mut update = Entity::update_many().col_expr(C::WakeAt, Expr::value(micros(now)));
+    if let Some(asked) = asked {
+        update = update.col_expr(C::Asked, Expr::value(asked));
+    }
+    let asked = update.filter(C::Id.eq(id.0)).filter(C::Phase.eq("wait")).exec(&tx.db).await?;
+    Ok(asked.rows_affected == 1)
 }
 
 /// All open runs, the oldest first.
@@ -238,6 +305,7 @@ fn columns(run: &RunRow) -> ActiveModel {
         ended_at: Set(run.ended_at.map(micros)),
         version: NotSet,
         doc: Set(run.doc.clone()),
+        asked: Set(run.asked.clone()),
         // Secrets stay no longer than they are needed.
         node_doc: if run.open { NotSet } else { Set(None) },
         node_secrets: if run.open { NotSet } else { Set(None) },
@@ -258,6 +326,7 @@ struct Stored {
     ended_at: Option<i64>,
     version: i64,
     doc: String,
+    asked: Option<String>,
 }
 
 impl From<Stored> for RunRow {
@@ -274,13 +343,14 @@ impl From<Stored> for RunRow {
             ended_at: stored.ended_at.map(timestamp),
             version: stored.version,
             doc: stored.doc,
+            asked: stored.asked,
         }
     }
 }
 
 fn select_stored(select: Select<Entity>) -> Select<Entity> {
     let columns = [C::Id, C::NodeId, C::Kind, C::Phase, C::Open, C::OpenNode, C::WakeAt, C::CreatedAt, C::EndedAt];
-    select.select_only().columns(columns).columns([C::Version, C::Doc])
+    select.select_only().columns(columns).columns([C::Version, C::Doc, C::Asked])
 }
 
 async fn all(conn: &Conn<'_>, select: Select<Entity>) -> Result<Vec<RunRow>, StoreError> {

@@ -30,6 +30,7 @@ pub struct Store {
     sealer: Arc<Sealer>,
     key: InstanceKey,
     instance: Arc<str>,
+    shared: bool,
 }
 
 impl std::fmt::Debug for Store {
@@ -84,6 +85,12 @@ impl Store {
         self.writer.write(work).await
     }
 
+    /// Whether several conductors may serve this database.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        self.shared
+    }
+
     /// The instance key, from which callback secrets are derived.
     #[must_use]
     pub fn key(&self) -> &InstanceKey {
@@ -136,7 +143,8 @@ impl Opening {
         let sealer = Arc::new(Sealer::from(&key));
         let readers = Arc::new(Readers::open(&self.database).await?);
         let writer = Writer::start(&self.database, self.db, &sealer, self.lock);
-        Ok(Store { readers, writer, sealer, key, instance: meta.instance.into() })
+        let shared = matches!(self.database, Database::Server(_));
+        Ok(Store { readers, writer, sealer, key, instance: meta.instance.into(), shared })
     }
 
     /// An empty database takes any key; one in use only the one that it was made with.

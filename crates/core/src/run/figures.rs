@@ -34,6 +34,15 @@ pub struct Figures {
     pub tick: Duration,
 }
 
+impl Figures {
+    /// How long after the moment at which a lease was asked for a request may still be sent: what is sent has come to its end
+    /// before the lease has, and a twelfth of it is left for the clocks of two machines to differ in speed.
+    #[must_use]
+    pub fn sending(&self) -> Duration {
+        self.lease.saturating_sub(self.call).saturating_sub(self.lease / 12)
+    }
+}
+
 impl Default for Figures {
     fn default() -> Self {
         Self {

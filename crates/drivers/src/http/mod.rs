@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 pub use failure::{Failure, plain};
 
-use crate::cause::root_cause;
+use crate::{cause::root_cause, fence};
 
 /// How long calls take, in seconds, by the `service` that is called.
 pub const CALL_SECONDS: &str = "assay_call_seconds";
@@ -51,6 +51,12 @@ pub async fn exchange(
     let Some(left) = deadline.checked_duration_since(start).filter(|left| !left.is_zero()) else {
         return Err(Failure::NotSent("no time was left to ask".to_owned()));
     };
+    if fence::is_closed() {
+        return Err(Failure::NotSent(
+            "this conductor's lock on the node is too old: it was stopped for long, or the database was away"
+                .to_owned(),
+        ));
+    }
     let result = answer(request.timeout(left), wanted).await;
     histogram!(CALL_SECONDS, "service" => service).record(Instant::now() - start);
     result

@@ -126,6 +126,17 @@ pub enum ConductorError {
     /// The state machine does not allow it.
     #[error(transparent)]
     InvalidState(#[from] InvalidState),
+    /// No living conductor serves the node's group.
+    #[error(
+        "No valid host was found. Reason: No conductor service registered which supports driver {driver} for conductor group \
+         \"{group}\"."
+    )]
+    NoConductor {
+        /// The node's.
+        driver: String,
+        /// The node's.
+        group: String,
+    },
     /// Everybody is busy.
     #[error("Requested action cannot be performed due to lack of free conductor workers.")]
     NoFreeWorker,

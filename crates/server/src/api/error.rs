@@ -139,6 +139,7 @@ fn conductor_status(error: &ConductorError) -> StatusCode {
     match error {
         ConductorError::Locked { .. } | ConductorError::Conflict(_) => StatusCode::CONFLICT,
         ConductorError::InvalidState(_) => StatusCode::BAD_REQUEST,
+        ConductorError::NoConductor { .. } => StatusCode::NOT_FOUND,
         ConductorError::NoFreeWorker => StatusCode::SERVICE_UNAVAILABLE,
         ConductorError::Driver(error) => driver_status(error),
         ConductorError::Store(error) => store_status(error),

@@ -24,7 +24,7 @@ const SIDE_BY_SIDE: usize = 16;
 impl AuditSource for Conductor {
     async fn facts(&self) -> anyhow::Result<Facts> {
         let all = nodes::summaries(&self.store().read(), &NodeFilter::default(), &Page::default()).await?;
-        let run_out = nodes::locked(&self.store().read(), Holders::RunOut).await?;
+        let run_out = nodes::locked(&self.store().read(), &Holders::RunOut { group: None }).await?;
         let ids = all.into_iter().map(|node| NodeId(node.id));
         let facts = stream::iter(ids).map(|id| self.facts_of(id, run_out.contains(&id))).buffered(SIDE_BY_SIDE);
         let facts: Vec<Result<Option<NodeFacts>, ConductorError>> = facts.collect().await;

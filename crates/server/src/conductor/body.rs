@@ -50,7 +50,7 @@ impl Conductor {
         let accept = self.store().write(move |tx| {
             Box::pin(async move {
                 // It may have ended since it was looked at.
-                let run = parse_run(&runs::get(tx, id).await?);
+                let run = parse_run(&runs::lock(tx, id).await?);
                 if !run.is_ok_and(|run| run.accepts_body()) {
                     return Ok(None);
                 }
@@ -64,7 +64,7 @@ impl Conductor {
         let Some(body) = accept.await? else {
             return self.answer_again(&self.load_run(id).await.map_err(|_| not_expected())?).await;
         };
-        self.deliver(id, Event::Body(body));
+        self.deliver_to_group(&run, Event::Body(body)).await?;
         Ok(run.node)
     }
 

@@ -6,11 +6,11 @@ use assay_core::{
     id::NodeId,
     run::{Event, Phase, Run, RunId},
 };
-use assay_drivers::Task;
+use assay_drivers::{Task, fence::Fence};
 use assay_store::{StoreError, bodies, nodes, runs};
 use tokio::time::{Duration, Instant, sleep};
 
-use super::Conductor;
+use super::{Conductor, tasks::parse_run};
 use crate::api::conductor::ConductorError;
 
 /// A run that this process owns until it releases it or loses the lease.
@@ -22,6 +22,10 @@ pub(super) struct Claim {
     pub lease: Option<Lease>,
     /// When the lease is to be renewed.
     pub renew_at: Instant,
+    /// Until when requests may be sent under the lease.
+    pub fence: Fence,
+    /// What another conductor has asked of the run.
+    pub asked: Option<Event>,
     /// What interfaces may know of the node, which nobody changes while it is locked but effects of
     /// this run; `None` until one needs it, and after one that changes it.
     pub task: Option<Arc<Task>>,
@@ -50,8 +54,17 @@ impl Conductor {
         let asked = Instant::now();
         let node = self.load_run(id).await?.node;
         let lease = self.lock(node, asked).await?;
-        let (run, version) = self.load_run_version(id).await?;
-        Ok(Claim { run, version, lease, renew_at: asked + self.config().figures.renew, task: None })
+        let row = runs::get(&self.store().read(), id).await?;
+        let figures = &self.config().figures;
+        Ok(Claim {
+            run: parse_run(&row)?,
+            version: row.version,
+            lease,
+            renew_at: asked + figures.renew,
+            fence: Fence::at(asked + figures.sending()),
+            asked: Self::asked(row.asked.as_deref()),
+            task: None,
+        })
     }
 
     async fn lock(&self, node: NodeId, asked: Instant) -> Result<Option<Lease>, ConductorError> {
@@ -81,6 +94,7 @@ impl Conductor {
             self.store().write(move |tx| Box::pin(async move { nodes::renew(tx, node, epoch, lease).await })).await?;
         }
         claim.renew_at = asked + self.config().figures.renew;
+        claim.fence.move_to(asked + self.config().figures.sending());
         Ok(())
     }
 
@@ -100,11 +114,6 @@ impl Conductor {
     }
 
     pub(super) async fn load_run(&self, id: RunId) -> Result<Run, ConductorError> {
-        Ok(self.load_run_version(id).await?.0)
-    }
-
-    async fn load_run_version(&self, id: RunId) -> Result<(Run, i64), ConductorError> {
-        let row = runs::get(&self.store().read(), id).await?;
-        Ok((super::tasks::parse_run(&row)?, row.version))
+        parse_run(&runs::get(&self.store().read(), id).await?)
     }
 }

@@ -58,6 +58,8 @@ pub struct ConductorConfig {
     pub history_keep: u64,
     /// `[conductor] heartbeat_interval`.
     pub heartbeat_interval: Duration,
+    /// `[conductor] heartbeat_timeout`.
+    pub heartbeat_timeout: Duration,
     /// The engine's figures of time.
     pub figures: Figures,
 }
@@ -97,6 +99,7 @@ impl From<&Config> for ConductorConfig {
             longest_error: config.general.log_in_db_max_size,
             history_keep: config.conductor.node_history_max_entries,
             heartbeat_interval: config.conductor.heartbeat_interval,
+            heartbeat_timeout: config.conductor.heartbeat_timeout,
             figures: Figures::default(),
         }
     }

@@ -87,6 +87,9 @@ impl Conductor {
         if claim.was_abandoned() && !self.is_unlocked(claim.run.id) {
             waiting.push_front(Event::Claimed);
         }
+        if let Some(asked) = claim.asked.take() {
+            waiting.push_back(asked);
+        }
         // Before anything goes forward: whoever deleted the node may have died before telling.
         if claim.lease.is_none() {
             waiting.push_front(Event::NodeDeleted);
@@ -173,11 +176,12 @@ impl Conductor {
         let Some(entry) = claim.run.journal.get(seq) else { return };
         let (conductor, run, lease, effect) = (self.clone(), claim.run.clone(), claim.lease, entry.effect.clone());
         let limit = self.config().limit_of(&effect, &run);
+        let fence = claim.fence.clone();
         let task = effects.tasks.spawn(
             async move {
                 pause::at("before_effect", effect.name(), run.node).await;
                 let doing = async { conductor.execute(&run, lease, &effect, known?).await };
-                let result = timeout(limit, AssertUnwindSafe(doing).catch_unwind()).await;
+                let result = timeout(limit, AssertUnwindSafe(fence.around(doing)).catch_unwind()).await;
                 pause::at("after_effect", effect.name(), run.node).await;
                 outcome(seq, &effect, limit, result)
             }

@@ -14,9 +14,11 @@ mod config;
 mod drive;
 mod execute;
 mod external;
+mod group;
 mod introspection;
 mod network;
 mod periodic;
+mod registration;
 mod requests;
 mod snapshot;
 mod tasks;
@@ -37,7 +39,10 @@ use assay_core::{
 };
 use assay_drivers::{DriverError, Registry};
 use assay_store::Store;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    time::timeout,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use config::ConductorConfig;
@@ -77,6 +82,10 @@ struct Inner {
     unlocked: Mutex<HashSet<RunId>>,
     /// The runs about which an external introspection service is being asked, each with the way to its task.
     watched: Mutex<HashMap<RunId, Arc<Notify>>>,
+    /// The runs that nobody owned at the last look, although they have something to do.
+    adrift: Mutex<HashSet<RunId>>,
+    /// What names this process among all that serve the database.
+    process: String,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -91,6 +100,8 @@ impl Conductor {
             progress: watch::Sender::new(0),
             unlocked: Mutex::default(),
             watched: Mutex::default(),
+            adrift: Mutex::default(),
+            process: registration::this_process(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }))
@@ -99,7 +110,7 @@ impl Conductor {
     /// Takes over what an earlier process left and starts the periodic work.
     ///
     /// # Errors
-    /// The store does not answer.
+    /// Another process has this host name; the store does not answer.
     pub async fn start(&self) -> Result<(), ConductorError> {
         self.register().await?;
         self.take_over().await?;
@@ -113,6 +124,7 @@ impl Conductor {
         self.0.stop.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
+        self.sign_off().await;
         self.parts().registry.close(LONGEST_FAREWELL).await;
     }
 
@@ -170,21 +182,26 @@ impl Conductor {
         let mut progress = self.0.progress.subscribe();
         loop {
             let run = self.load_run(run).await?;
-            if run.phase != Phase::Wait || progress.changed().await.is_err() {
+            if run.phase != Phase::Wait {
                 return Ok(run);
             }
+            // Another conductor's progress is not told here.
+            timeout(self.config().figures.tick, progress.changed()).await.ok();
         }
     }
 
-    /// Waits until the run is driven no more, and returns it; bounded by the caller.
-    async fn rested(&self, run: RunId) -> Result<Run, ConductorError> {
+    /// Waits until the run is driven no more and has an ending, and returns it; bounded by the caller.
+    async fn rested(&self, id: RunId) -> Result<Run, ConductorError> {
         let mut progress = self.0.progress.subscribe();
-        while self.drives(run) {
-            if progress.changed().await.is_err() {
-                break;
+        loop {
+            if !self.drives(id) {
+                let run = self.load_run(id).await?;
+                if run.ending.is_some() {
+                    return Ok(run);
+                }
             }
+            timeout(self.config().figures.tick, progress.changed()).await.ok();
         }
-        self.load_run(run).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! What happens without anybody asking: deadlines and debts come due, what nobody owns any more is
 //! picked up, and the conductor says that it is alive.
 
-use std::time::Duration;
+use std::{collections::HashSet, sync::PoisonError, time::Duration};
 
 use assay_core::{
     boot::sign::Sign,
@@ -9,7 +9,6 @@ use assay_core::{
     run::{Event, Phase, RunId},
 };
 use assay_store::{
-    conductors::{self, Registration},
     nodes::{self, Holders},
     runs::{self, RunRow},
     timeline,
@@ -35,6 +34,9 @@ const ROUND: u64 = 500;
 impl Conductor {
     /// Takes over what an earlier process left: its locks, and the runs under way.
     pub(super) async fn take_over(&self) -> Result<(), ConductorError> {
+        if self.store().is_shared() {
+            return self.take_over_own().await;
+        }
         let freed = self.free(Holders::All).await?;
         let unended = runs::open_runs(&self.store().read()).await?;
         if !unended.is_empty() {
@@ -43,10 +45,24 @@ impl Conductor {
         self.wake(&unended)
     }
 
+    /// Among several conductors, only the locks of this host's earlier process are known to be left. Runs that nobody owns are
+    /// found by the look at those that are adrift.
+    async fn take_over_own(&self) -> Result<(), ConductorError> {
+        let freed = self.free(Holders::Host(self.config().host.clone())).await?;
+        self.go_on(&freed).await
+    }
+
     /// Takes over what was left with the lock still held: by a conductor that has died, or by a task
     /// of this one that broke off or could not give the lock back.
     async fn take_over_abandoned(self) -> Result<(), ConductorError> {
-        let freed = self.free(Holders::RunOut).await?;
+        let group = Some(self.config().conductor_group.clone());
+        let freed = self.free(Holders::RunOut { group }).await?;
+        self.go_on(&freed).await?;
+        self.look_for_adrift().await
+    }
+
+    /// Wakes the runs of nodes whose locks were freed.
+    async fn go_on(&self, freed: &[NodeId]) -> Result<(), ConductorError> {
         if freed.is_empty() {
             return Ok(());
         }
@@ -56,10 +72,23 @@ impl Conductor {
         self.wake(&abandoned)
     }
 
+    /// Wakes the runs that nobody owned at two looks, one after the other: whoever was to drive them has died before it
+    /// had their node's lock, or before it could tell of a body.
+    async fn look_for_adrift(&self) -> Result<(), ConductorError> {
+        let now: HashSet<RunId> =
+            runs::adrift(&self.store().read(), &self.config().conductor_group).await?.into_iter().collect();
+        let before = std::mem::replace(&mut *self.0.adrift.lock().unwrap_or_else(PoisonError::into_inner), now.clone());
+        for run in now.into_iter().filter(|run| before.contains(run) && !self.drives(*run)) {
+            warn!(run.id = %run, "nobody owned this run; it goes on");
+            self.deliver(run, Event::Claimed);
+        }
+        Ok(())
+    }
+
     /// Takes locks from their holders, so that nothing of theirs can be committed any more. The runs
     /// claim their nodes again one by one.
     async fn free(&self, holders: Holders) -> Result<Vec<NodeId>, ConductorError> {
-        Ok(self.store().write(move |tx| Box::pin(async move { nodes::free(tx, holders).await })).await?)
+        Ok(self.store().write(move |tx| Box::pin(async move { nodes::free(tx, &holders).await })).await?)
     }
 
     /// Wakes the runs that have no time of their own to be looked at.
@@ -106,7 +135,7 @@ impl Conductor {
     }
 
     async fn look_at_due_runs(self) -> Result<(), ConductorError> {
-        for RunRow { id, .. } in runs::due(&self.store().read(), now(), ROUND).await? {
+        for RunRow { id, .. } in runs::due(&self.store().read(), &self.config().conductor_group, now(), ROUND).await? {
             if !self.drives(id) {
                 let last_sign = self.last_sign(id).await;
                 self.deliver(id, Event::Deadline { last_sign });
@@ -115,25 +144,11 @@ impl Conductor {
         Ok(())
     }
 
-    /// Puts this conductor into the list of those that live.
-    pub(super) async fn register(&self) -> Result<(), ConductorError> {
-        let drivers = self.parts().registry.hardware_types().map(|hardware| hardware.name.to_owned()).collect();
-        let (hostname, conductor_group) = (self.config().host.clone(), self.config().conductor_group.clone());
-        let registration = Registration { hostname, conductor_group, drivers };
-        self.store().write(move |tx| Box::pin(async move { conductors::register(tx, &registration).await })).await?;
-        Ok(())
-    }
-
     /// Runs that ended long ago go, with their timelines and bodies; inventories and history stay.
     async fn forget_old_runs(self) -> Result<(), ConductorError> {
         let before = now() - KEPT;
         self.store().write(move |tx| Box::pin(runs::delete_ended_before(tx, before))).await?;
         Ok(())
-    }
-
-    async fn beat(self) -> Result<(), ConductorError> {
-        let host = self.config().host.clone();
-        Ok(self.store().write(move |tx| Box::pin(async move { conductors::heartbeat(tx, &host).await })).await?)
     }
 
     /// The last sign of life of a run's machine, and its age in seconds.

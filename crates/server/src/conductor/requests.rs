@@ -60,7 +60,7 @@ impl Conductor {
         let Some(run) = open.filter(|run| run.phase == Phase::Wait) else {
             return Err(refused(node.provision_state).into());
         };
-        self.deliver(run.id, Event::Abort);
+        self.deliver_abort(node, run.id).await?;
         let Ok(run) = timeout(self.config().figures.answer, self.left_wait(run.id)).await else {
             // Somebody holds the node for long; it is aborted when it is free.
             return Ok(());
@@ -136,6 +136,7 @@ impl Conductor {
             nodes::delete(tx, id, Guard::Unreserved { version }, now()).await
         };
         self.store().write(move |tx| Box::pin(async move { delete(tx).await })).await?;
+        // Its row says that it is due, so that a conductor of the node's group is not the only one that can go on with it.
         if let Some(run) = open {
             self.deliver(run.id, Event::NodeDeleted);
         }
@@ -155,12 +156,20 @@ impl Conductor {
     }
 
     async fn begin(&self, node: &Node, snapshot: Snapshot) -> Result<RunId, ConductorError> {
+        self.check_is_served(node).await?;
         let run = Run::new(RunId(uuid::Uuid::now_v7()), node.id, snapshot, now());
         let output = step(run, Event::Requested, now(), &self.config().figures);
         let id = output.run.id;
-        let begun = Begun { row: run_row(&output.run, 0)?, lines: lines(&Event::Requested, &output, now()) };
+        let mut row = run_row(&output.run, 0)?;
+        if !self.serves(node) {
+            // A conductor of its group looks for what is due.
+            row.wake_at = Some(now());
+        }
+        let begun = Begun { row, lines: lines(&Event::Requested, &output, now()) };
         self.change_node(node.id, &output.writes, Some(begun)).await?;
-        self.deliver(id, Event::Claimed);
+        if self.serves(node) {
+            self.deliver(id, Event::Claimed);
+        }
         Ok(id)
     }
 

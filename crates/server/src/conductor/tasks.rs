@@ -114,6 +114,7 @@ pub(super) fn run_row(run: &Run, version: i64) -> Result<RunRow, StoreError> {
         ended_at: (run.phase == Phase::Ended).then_some(run.concluded_at).flatten(),
         version,
         doc: serde_json::to_string(run).map_err(|wrong| corrupt("runs", run.id.0, &wrong))?,
+        asked: None,
     })
 }
 

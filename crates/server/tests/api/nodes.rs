@@ -231,6 +231,7 @@ async fn the_timeline_is_that_of_the_latest_inspection() {
                     ended_at: None,
                     version: 1,
                     doc: "{}".to_owned(),
+                    asked: None,
                 };
                 runs::insert(tx, &run).await?;
             }

@@ -72,8 +72,12 @@ impl Service {
             hostname: settings.host.clone(),
             conductor_group: String::new(),
             drivers: vec!["fake-hardware".to_owned()],
+            process: "this".to_owned(),
         };
-        store.write(move |tx| Box::pin(async move { conductors::register(tx, &registered).await })).await.unwrap();
+        store
+            .write(move |tx| Box::pin(async move { conductors::register(tx, &registered, None).await }))
+            .await
+            .unwrap();
         let implementations = Implementations::in_memory(FakeConfig::default());
         let (registry, _) = Registry::assemble(&RegistrySettings::default(), implementations).unwrap();
         let conductor = Arc::new(EasyConductor::of(store.clone()));

@@ -203,7 +203,8 @@ pub(crate) fn free_port() -> anyhow::Result<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     const FIRST: u16 = 12_000;
     const COUNT: u16 = 20_000;
-    let offset = u16::try_from(std::process::id() % u32::from(COUNT))?;
+    // Processes that were started one after the other begin far apart.
+    let offset = u16::try_from(std::process::id().wrapping_mul(97) % u32::from(COUNT))?;
     for _ in 0..COUNT {
         let port = FIRST + (offset + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() && UdpSocket::bind(("127.0.0.1", port)).is_ok() {

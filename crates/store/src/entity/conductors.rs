@@ -11,6 +11,8 @@ pub struct Model {
     pub drivers: String,
     pub registered_at: i64,
     pub heartbeat_at: i64,
+    pub process: Option<String>,
+    pub stopped: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

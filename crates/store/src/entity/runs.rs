@@ -20,6 +20,7 @@ pub struct Model {
     pub doc: String,
     pub node_doc: Option<String>,
     pub node_secrets: Option<Vec<u8>>,
+    pub asked: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

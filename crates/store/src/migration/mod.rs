@@ -3,18 +3,24 @@
 mod boot_addresses;
 mod first;
 mod portgroups;
+mod several;
 
 use sea_orm::{DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 /// The schema that this release works with: the number of its migrations.
-pub const VERSION: i32 = 3;
+pub const VERSION: i32 = 4;
 
 struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(first::First), Box::new(portgroups::Portgroups), Box::new(boot_addresses::BootAddresses)]
+        vec![
+            Box::new(first::First),
+            Box::new(portgroups::Portgroups),
+            Box::new(boot_addresses::BootAddresses),
+            Box::new(several::Several),
+        ]
     }
 }
 

@@ -82,20 +82,29 @@ pub async fn check(tx: &Tx<'_>, id: NodeId, epoch: i64) -> Result<(), StoreError
 }
 
 /// Whose locks are meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holders {
     /// Everybody's: the only conductor of a SQLite database starts, and its file lock says that the
     /// holder is gone.
     All,
-    /// Of those who have let their lease run out.
-    RunOut,
+    /// Of this host: its earlier process is gone.
+    Host(String),
+    /// Of those who have let their lease run out, on nodes of this conductor group if one is named.
+    RunOut {
+        /// The group.
+        group: Option<String>,
+    },
 }
 
 impl Holders {
-    fn condition(self, conn: &Conn<'_>) -> Expr {
+    fn condition(&self, conn: &Conn<'_>) -> Expr {
         match self {
             Self::All => nodes::Column::Reservation.is_not_null(),
-            Self::RunOut => has_run_out(conn),
+            Self::Host(host) => nodes::Column::Reservation.eq(host.as_str()),
+            Self::RunOut { group: None } => has_run_out(conn),
+            Self::RunOut { group: Some(group) } => {
+                has_run_out(conn).and(nodes::Column::ConductorGroup.eq(group.as_str()))
+            }
         }
     }
 }
@@ -104,7 +113,7 @@ impl Holders {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn locked(conn: &Conn<'_>, holders: Holders) -> Result<Vec<NodeId>, StoreError> {
+pub async fn locked(conn: &Conn<'_>, holders: &Holders) -> Result<Vec<NodeId>, StoreError> {
     let locked = nodes::Entity::find().select_only().column(nodes::Column::Id).filter(holders.condition(conn));
     Ok(locked.into_tuple::<Uuid>().all(&conn.db).await?.into_iter().map(NodeId).collect())
 }
@@ -113,7 +122,7 @@ pub async fn locked(conn: &Conn<'_>, holders: Holders) -> Result<Vec<NodeId>, St
 ///
 /// # Errors
 /// What the database answers.
-pub async fn free(tx: &Tx<'_>, holders: Holders) -> Result<Vec<NodeId>, StoreError> {
+pub async fn free(tx: &Tx<'_>, holders: &Holders) -> Result<Vec<NodeId>, StoreError> {
     let mut freed = Vec::new();
     for node in locked(tx, holders).await? {
         let taken = nodes::Entity::update_many()

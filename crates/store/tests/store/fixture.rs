@@ -156,6 +156,7 @@ pub fn run(number: u128, node: NodeId) -> RunRow {
         ended_at: None,
         version: 1,
         doc: "{}".to_owned(),
+        asked: None,
     }
 }
 

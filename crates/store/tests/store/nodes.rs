@@ -100,7 +100,7 @@ async fn s5_a_stale_epoch_writes_renews_and_releases_nothing() {
 }
 
 async fn free(store: &Store, holders: Holders) -> Vec<NodeId> {
-    store.write(move |tx| Box::pin(async move { nodes::free(tx, holders).await })).await.unwrap()
+    store.write(move |tx| Box::pin(async move { nodes::free(tx, &holders).await })).await.unwrap()
 }
 
 #[tokio::test]
@@ -115,13 +115,13 @@ async fn s5_a_lease_that_has_run_out_is_taken_over_under_a_new_epoch() {
     }
     assert!(matches!(reserve(&store, 2, "there").await, Err(StoreError::Locked { .. })));
     tokio::time::sleep(Duration::from_millis(60)).await;
-    assert_eq!(nodes::locked(&store.read(), Holders::RunOut).await.unwrap(), [node_id(1)]);
-    assert_eq!(nodes::locked(&store.read(), Holders::All).await.unwrap().len(), 2);
+    assert_eq!(nodes::locked(&store.read(), &Holders::RunOut { group: None }).await.unwrap(), [node_id(1)]);
+    assert_eq!(nodes::locked(&store.read(), &Holders::All).await.unwrap().len(), 2);
     let taken = reserve(&store, 1, "there").await.unwrap();
     assert_eq!((taken.lease_epoch, taken.node.reservation.as_deref()), (2, Some("there")));
     let late = store.write(|tx| Box::pin(async move { nodes::renew(tx, node_id(1), 1, LEASE).await })).await;
     assert!(matches!(late, Err(StoreError::Locked { .. })));
-    assert!(free(&store, Holders::RunOut).await.is_empty(), "both are held");
+    assert!(free(&store, Holders::RunOut { group: None }).await.is_empty(), "both are held");
 }
 
 #[tokio::test]

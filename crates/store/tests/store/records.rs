@@ -10,7 +10,7 @@ use assay_core::{
 };
 use assay_store::{
     Store, StoreError, boot_records,
-    conductors::{self, Registration},
+    conductors::{self, Holder, Registration},
     history, inspections,
     leases::{self, Lease},
     page::Page,
@@ -102,24 +102,31 @@ async fn a_conductor_is_alive_while_it_is_heard_of() {
         hostname: "here".to_owned(),
         conductor_group: String::new(),
         drivers: vec!["redfish".to_owned(), "fake".to_owned()],
+        process: "second".to_owned(),
     };
-    let register = |conductor: Registration| {
-        store.write(move |tx| Box::pin(async move { conductors::register(tx, &conductor).await }))
+    let register = |conductor: Registration, seen: Option<Holder>| {
+        store.write(move |tx| Box::pin(async move { conductors::register(tx, &conductor, seen.as_ref()).await }))
     };
-    register(Registration { drivers: vec![], ..here.clone() }).await.unwrap();
-    register(here.clone()).await.unwrap();
+    let first = Registration { drivers: vec![], process: "first".to_owned(), ..here.clone() };
+    register(first.clone(), None).await.unwrap();
+    let seen = conductors::holder(&store.read(), "here").await.unwrap();
+    register(here.clone(), seen.clone()).await.unwrap();
+    assert!(matches!(register(first, seen).await, Err(StoreError::HostTaken(_))), "somebody was quicker");
     let listed = conductors::list(&store.read(), Duration::from_secs(60)).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!((&listed[0].registration, listed[0].alive), (&here, true));
     tokio::time::sleep(Duration::from_millis(30)).await;
     let alive = async || conductors::list(&store.read(), Duration::from_millis(20)).await.unwrap()[0].alive;
     assert!(!alive().await);
-    let beat =
-        |host: &'static str| store.write(move |tx| Box::pin(async move { conductors::heartbeat(tx, host).await }));
-    beat("here").await.unwrap();
+    let beat = |process: &'static str| {
+        store.write(move |tx| Box::pin(async move { conductors::heartbeat(tx, "here", process).await }))
+    };
+    beat("second").await.unwrap();
     let heard = conductors::list(&store.read(), Duration::from_millis(20)).await.unwrap();
     assert!(heard[0].heartbeat_at > listed[0].heartbeat_at && heard[0].registered_at == listed[0].registered_at);
-    assert!(matches!(beat("there").await, Err(StoreError::NotFound { .. })));
+    assert!(matches!(beat("first").await, Err(StoreError::HostTaken(_))));
+    store.write(|tx| Box::pin(conductors::sign_off(tx, "here", "second"))).await.unwrap();
+    assert!(!conductors::list(&store.read(), Duration::MAX).await.unwrap()[0].alive, "signed off");
 }
 
 fn boot_record(macs: &[&str]) -> BootRecord {

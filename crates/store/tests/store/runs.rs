@@ -62,8 +62,8 @@ async fn due_runs_come_in_the_order_of_their_time() {
         insert(&store, RunRow { wake_at: wake_at.map(time), ..run(number, node_id(number)) }).await.unwrap();
     }
     save(&store, RunRow { open: false, wake_at: Some(time(20)), ..run(5, node_id(5)) }, 1).await.unwrap();
-    assert_eq!(ids(runs::due(&store.read(), time(30), 10).await.unwrap()), [3, 1]);
-    assert_eq!(ids(runs::due(&store.read(), time(30), 1).await.unwrap()), [3]);
+    assert_eq!(ids(runs::due(&store.read(), "", time(30), 10).await.unwrap()), [3, 1]);
+    assert_eq!(ids(runs::due(&store.read(), "", time(30), 1).await.unwrap()), [3]);
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn s5_a_commit_with_a_stale_epoch_changes_nothing_at_all() {
     insert(&store, run(1, node_id(1))).await.unwrap();
     let held = store.write(|tx| Box::pin(async move { nodes::reserve(tx, node_id(1), "here", LEASE).await })).await;
     let zombie = held.unwrap().lease_epoch;
-    store.write(|tx| Box::pin(async move { nodes::free(tx, Holders::All).await })).await.unwrap();
+    store.write(|tx| Box::pin(async move { nodes::free(tx, &Holders::All).await })).await.unwrap();
     let commit = store.write(move |tx| {
         Box::pin(async move {
             runs::save(tx, &RunRow { phase: "undo".to_owned(), ..run(1, node_id(1)) }, 1).await?;
@@ -117,7 +117,7 @@ async fn s1_what_undo_needs_of_the_node_outlives_its_change_and_its_deletion() {
 
     assert!(nodes::get(&store.read(), node_id(1)).await.is_err());
     assert!(ports::of_node(&store.read(), node_id(1)).await.unwrap().is_empty());
-    assert_eq!(ids(runs::due(&store.read(), time(60), 10).await.unwrap()), [1]);
+    assert_eq!(ids(runs::due(&store.read(), "", time(60), 10).await.unwrap()), [1]);
     assert_eq!(runs::node_copy(&store.read(), run(2, node_id(1)).id).await.unwrap(), None, "it has ended");
     drop(store);
     let store = place.open().await.unwrap();

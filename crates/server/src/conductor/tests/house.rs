@@ -264,6 +264,7 @@ impl House {
 /// Short, and still long enough for a machine that is busy with other tests.
 pub fn figures() -> Figures {
     Figures {
+        call: Duration::from_millis(300),
         lease: Duration::from_secs(1),
         renew: Duration::from_millis(200),
         late: Duration::from_millis(400),
