@@ -51,6 +51,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::http::{self, Failure};
 
     #[tokio::test]
     async fn s5_requests_are_held_back_once_the_lease_is_too_short_for_them() {
@@ -60,7 +61,9 @@ mod tests {
         let fence = Fence::at(future);
         assert!(!fence.clone().around(async { is_closed() }).await);
         fence.move_to(past);
-        assert!(fence.clone().around(async { is_closed() }).await);
+        let request = reqwest::Client::new().get("http://127.0.0.1:9/");
+        let held = fence.clone().around(http::exchange("test", request, false, future)).await.unwrap_err();
+        assert!(matches!(&held, Failure::NotSent(why) if why.contains("lock on the node is too old")), "{held:?}");
         fence.move_to(future);
         assert!(!fence.around(async { is_closed() }).await, "renewed");
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use assay_core::node::Timestamp;
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, EntityTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
     sea_query::{Expr, OnConflict, Query},
 };
 
@@ -43,7 +43,11 @@ pub struct Holder {
 /// # Errors
 /// What the database answers.
 pub async fn holder(conn: &Conn<'_>, hostname: &str) -> Result<Option<Holder>, StoreError> {
-    let row = Entity::find_by_id(hostname).lock_exclusive().one(&conn.db).await?;
+    found(conn, Entity::find_by_id(hostname)).await
+}
+
+async fn found(conn: &Conn<'_>, select: Select<Entity>) -> Result<Option<Holder>, StoreError> {
+    let row = select.one(&conn.db).await?;
     Ok(row.map(|row| Holder { process: row.process, stopped: row.stopped, heartbeat_at: timestamp(row.heartbeat_at) }))
 }
 
@@ -65,8 +69,8 @@ pub struct Conductor {
 /// # Errors
 /// [`StoreError::HostTaken`] when somebody else has it by now.
 pub async fn register(tx: &Tx<'_>, conductor: &Registration, seen: Option<&Holder>) -> Result<(), StoreError> {
-    if holder(tx, &conductor.hostname).await?.and_then(|now| now.process) != seen.and_then(|seen| seen.process.clone())
-    {
+    let now = found(tx, Entity::find_by_id(&conductor.hostname).lock_exclusive()).await?;
+    if now.and_then(|now| now.process) != seen.and_then(|seen| seen.process.clone()) {
         return Err(StoreError::HostTaken(conductor.hostname.clone()));
     }
     let drivers = serde_json::Value::from(conductor.drivers.clone()).to_string();

@@ -178,7 +178,14 @@ pub enum StoreError {
     },
     /// Anything else that the database says.
     #[error("The database answered: {0}")]
-    Db(#[from] DbErr),
+    Db(DbErr),
+}
+
+impl From<DbErr> for StoreError {
+    /// Not as a source: its text is in ours already.
+    fn from(error: DbErr) -> Self {
+        Self::Db(error)
+    }
 }
 
 impl StoreError {

@@ -1,6 +1,6 @@
 //! How many tests passed and failed, read from what `cargo test` prints.
 
-use std::ops::AddAssign;
+use std::ops::{Add, AddAssign};
 
 /// Passed and failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -9,6 +9,15 @@ pub struct Counts {
     pub passed: usize,
     /// Tests that failed, or that nobody runs.
     pub failed: usize,
+}
+
+impl Add for Counts {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
+        self += other;
+        self
+    }
 }
 
 impl AddAssign for Counts {

@@ -140,7 +140,7 @@ impl BootContent {
             ImageKind::Kernel => (&boot.record.kernel, Sign::Kernel),
             ImageKind::Ramdisk => (&boot.record.ramdisk, Sign::Ramdisk),
         };
-        let path = timeout(ASK_DEADLINE, self.directory.image(key)).await.ok()?;
+        let path = timeout(ASK_DEADLINE, self.directory.image(boot.run, key)).await.ok()?;
         let Some(file) = open(path?).await else {
             tracing::error!(node.id = %node, run.id = %boot.run, image.key = %key, "the image is not in the cache any more");
             return None;
@@ -155,7 +155,7 @@ impl BootContent {
     /// The disc of a run. What it holds is rendered anew for each request, and is the same each time.
     async fn disc(&self, run: RunId, secret: &str, peer: IpAddr, peek: bool) -> Option<Content> {
         let boot = timeout(ASK_DEADLINE, self.directory.by_disc(run, secret)).await.ok()??;
-        let path = async |key| timeout(ASK_DEADLINE, self.directory.image(key)).await.ok()?;
+        let path = async |key| timeout(ASK_DEADLINE, self.directory.image(boot.run, key)).await.ok()?;
         let (kernel, ramdisk) = (path(&boot.record.kernel).await?, path(&boot.record.ramdisk).await?);
         match self.discs.open(Arc::clone(&boot), kernel, ramdisk).await {
             Ok(file) => {

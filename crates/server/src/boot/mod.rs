@@ -66,7 +66,7 @@ pub trait BootDirectory: Send + Sync {
     async fn saw(&self, run: RunId, sign: Sign, mac: Option<MacAddress>, detail: &str);
 
     /// The file that holds the image with this key of the image cache.
-    async fn image(&self, key: &str) -> Option<PathBuf>;
+    async fn image(&self, run: RunId, key: &str) -> Option<PathBuf>;
 
     /// The leases that were kept, asked once at start.
     async fn leases(&self) -> Vec<leases::Lease> {

@@ -107,7 +107,7 @@ impl BootDirectory for OneNode {
         self.signs.lock().unwrap().push((sign, mac, detail.to_owned()));
     }
 
-    async fn image(&self, key: &str) -> Option<PathBuf> {
+    async fn image(&self, _run: RunId, key: &str) -> Option<PathBuf> {
         Some(self.folder.path().join(key))
     }
 }

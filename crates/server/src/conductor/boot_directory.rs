@@ -51,8 +51,12 @@ impl BootDirectory for Conductor {
         self.look_soon(run);
     }
 
-    async fn image(&self, key: &str) -> Option<PathBuf> {
-        (self.parts().image_path)(key)
+    async fn image(&self, run: RunId, key: &str) -> Option<PathBuf> {
+        let path = || (self.parts().image_path)(key);
+        if path().is_none() && self.store().is_shared() {
+            self.fetch_images_of(run).await;
+        }
+        path()
     }
 
     async fn leases(&self) -> Vec<Lease> {
@@ -70,6 +74,19 @@ impl BootDirectory for Conductor {
 }
 
 impl Conductor {
+    /// Brings the images of a run into this conductor's cache: another one has started the run, with a cache of its own.
+    async fn fetch_images_of(&self, run: RunId) {
+        let fetched = async {
+            let run = self.load_run(run).await.map_err(|failure| failure.to_string())?;
+            let task = self.task_of(&run).await.map_err(|failure| failure.to_string())?;
+            let boot = self.parts().registry.boot(&task.node).map_err(|failure| failure.to_string())?;
+            boot.check_images(&task).await.map_err(|failure| failure.to_string())
+        };
+        if let Err(error) = fetched.await {
+            warn!(run.id = %run, %error, "the images of another conductor's run can't be fetched here");
+        }
+    }
+
     fn active(&self, found: Result<Option<RunRecord>, assay_store::StoreError>) -> Option<Arc<ActiveBoot>> {
         let RunRecord { run, record } = found.inspect_err(unreadable).ok().flatten()?;
         let callback = record.callback.url(self.store().key(), run);

@@ -3,6 +3,7 @@
 //! the listeners, never of the binary's own tables. A disk that is full, and the order of what goes to disk, are here as well.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::print_stdout, reason = "what was counted")]
 
 mod case;
 mod disk;

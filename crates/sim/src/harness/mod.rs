@@ -5,10 +5,12 @@
 //!
 //! **Invariant:** nothing waits without a deadline, and nothing outlives its [`Site`].
 
+mod database;
 mod installation;
 mod rest;
 mod site;
 
+pub use database::server_database;
 pub(crate) use installation::free_port;
 pub use installation::{Installation, Ports, Process};
 pub use rest::{Reply, Rest};

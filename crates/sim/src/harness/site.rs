@@ -36,7 +36,9 @@ impl Site {
     ///
     /// # Errors
     /// The binary does not serve in time; the text has the end of its log.
-    pub async fn start(setup: Setup) -> anyhow::Result<Self> {
+    pub async fn start(mut setup: Setup) -> anyhow::Result<Self> {
+        let connection = super::database::database_if_named().await?;
+        setup.options.extend(connection.map(|url| ("OS_DATABASE__CONNECTION", url)));
         let world = World::start(setup.hardware).await?;
         let installation = Installation::create(&setup.binary, &setup.options)?;
         world.boot_from(&installation.boot_url());

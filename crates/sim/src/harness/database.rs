@@ -1,0 +1,34 @@
+//! A database server for the binary, where a test is to run on one: `cargo xtask test databases` starts it.
+
+use anyhow::{Context as _, ensure};
+use tokio::process::Command;
+use uuid::Uuid;
+
+/// Names a PostgreSQL server by its URL, up to the name of a database.
+const SERVER: &str = "ASSAY_TEST_DATABASE";
+
+/// Makes an empty database on the server, and returns its URL for `[database] connection`.
+///
+/// # Errors
+/// No server is named; it does not make one.
+pub async fn server_database() -> anyhow::Result<String> {
+    let server = std::env::var(SERVER)
+        .with_context(|| format!("{SERVER} names no PostgreSQL server: run `cargo xtask test databases`"))?;
+    let name = format!("assay_{}", Uuid::new_v4().simple());
+    let made = Command::new("psql")
+        .args(["-q", "-v", "ON_ERROR_STOP=1", "-c", &format!("CREATE DATABASE {name}")])
+        .arg(format!("{server}/postgres"))
+        .output()
+        .await
+        .context("psql can't be started")?;
+    ensure!(made.status.success(), "no database: {}", String::from_utf8_lossy(&made.stderr));
+    Ok(format!("{server}/{name}"))
+}
+
+/// The same where a server is named; otherwise the binary makes an SQLite file of its own.
+pub(super) async fn database_if_named() -> anyhow::Result<Option<String>> {
+    if std::env::var_os(SERVER).is_none() {
+        return Ok(None);
+    }
+    server_database().await.map(Some)
+}
