@@ -33,6 +33,8 @@ metrics! {
     RUNS: Counter = "assay_runs_total";
     /// Effects that were carried out, by `effect` and `outcome`.
     EFFECTS: Counter = "assay_effects_total";
+    /// Inspections that wait for their turn, because as many are in flight as may be.
+    QUEUED: Gauge = "assay_inspections_queued";
     /// Inspections that wait for their ramdisk.
     WAITING: Gauge = "assay_inspections_waiting";
     /// Ports that inspections have on the inspection network.

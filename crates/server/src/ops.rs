@@ -17,7 +17,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::{
     audit::{AuditSource, judge},
     conductor::parse_run,
-    metrics::{DEBT, PORTS_HELD, WAITING},
+    metrics::{DEBT, PORTS_HELD, QUEUED, WAITING},
 };
 
 /// What the listener needs.
@@ -55,6 +55,7 @@ async fn render(State(ops): State<Ops>) -> String {
     // Gauges are read from the store; while it does not answer, they keep their last values.
     if let Ok(open) = runs::open_runs(&ops.store.read()).await {
         let count = |phase: Phase| open.iter().filter(|run| run.phase == phase.as_str()).count() as f64;
+        gauge!(QUEUED).set(count(Phase::Queue));
         gauge!(WAITING).set(count(Phase::Wait));
         gauge!(DEBT).set(count(Phase::Settle));
         let held = open.iter().filter_map(|row| parse_run(row).ok()).map(|run| run.ports_held());

@@ -25,6 +25,7 @@ pub mod nodes;
 pub mod page;
 pub mod portgroups;
 pub mod ports;
+pub mod queue;
 mod readers;
 pub mod runs;
 mod seal;

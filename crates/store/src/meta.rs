@@ -5,9 +5,10 @@ use rand::Rng as _;
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
     ConnectionTrait, DbErr, EntityTrait as _,
+    sea_query::Expr,
 };
 
-use crate::entity::assay_meta;
+use crate::{StoreError, Tx, entity::assay_meta};
 
 /// The table's name, by which our databases are known.
 pub(crate) const TABLE: &str = "assay_meta";
@@ -56,6 +57,18 @@ pub(crate) async fn settle(db: &impl ConnectionTrait, key: &InstanceKey, schema:
     };
     assay_meta::Entity::insert(row).exec_without_returning(db).await?;
     Ok(meta)
+}
+
+/// Lets one transaction at a time decide what depends on all others: until it ends, the next one waits here.
+///
+/// # Errors
+/// What the database answers.
+pub async fn take_turns(tx: &Tx<'_>) -> Result<(), StoreError> {
+    assay_meta::Entity::update_many()
+        .col_expr(assay_meta::Column::Schema, Expr::col(assay_meta::Column::Schema))
+        .exec(&tx.db)
+        .await?;
+    Ok(())
 }
 
 fn new_mark() -> String {

@@ -147,6 +147,15 @@ pub async fn adrift(conn: &Conn<'_>, group: &str) -> Result<Vec<RunId>, StoreErr
     Ok(ids.into_tuple::<Uuid>().all(&conn.db).await?.into_iter().map(RunId).collect())
 }
 
+/// The runs of a conductor group's nodes that wait for their ramdisk, or for a service.
+///
+/// # Errors
+/// What the database answers.
+pub async fn waiting(conn: &Conn<'_>, group: &str) -> Result<Vec<RunRow>, StoreError> {
+    let waits = Condition::all().add(C::Open.eq(true)).add(C::Phase.eq("wait")).add(serves(group));
+    all(conn, Entity::find().filter(waits)).await
+}
+
 /// Whether the run's node, if it is there, is of this conductor group.
 fn serves(group: &str) -> Expr {
     let of_another = Query::select()
@@ -167,7 +176,7 @@ pub async fn ask(tx: &Tx<'_>, id: RunId, asked: Option<&str>, now: Timestamp) ->
     if let Some(asked) = asked {
         update = update.col_expr(C::Asked, Expr::value(asked));
     }
-    let asked = update.filter(C::Id.eq(id.0)).filter(C::Phase.eq("wait")).exec(&tx.db).await?;
+    let asked = update.filter(C::Id.eq(id.0)).filter(C::Phase.is_in(["queue", "wait"])).exec(&tx.db).await?;
     Ok(asked.rows_affected == 1)
 }
 
@@ -306,6 +315,9 @@ fn columns(run: &RunRow) -> ActiveModel {
         version: NotSet,
         doc: Set(run.doc.clone()),
         asked: Set(run.asked.clone()),
+        owner: NotSet,
+        bmc: NotSet,
+        admitted_at: NotSet,
         // Secrets stay no longer than they are needed.
         node_doc: if run.open { NotSet } else { Set(None) },
         node_secrets: if run.open { NotSet } else { Set(None) },

@@ -85,6 +85,11 @@ pub(super) fn failure_text(run: &Run, effect: &Effect, error: &str) -> String {
 
 /// What `last_error` says when a deadline has passed: the phase that was reached, in words.
 pub(super) fn timeout_text(run: &Run, last_sign: Option<(Sign, u64)>) -> String {
+    if run.phase == Phase::Queue {
+        return "Timeout reached: the inspection waited in the queue, and its turn did not come in time ([assay] queue_timeout; \
+                [assay] max_inspections bounds how many go on at once)."
+            .to_owned();
+    }
     if run.phase == Phase::Wait {
         return format!(
             "Timeout reached while inspecting the node. Please check if the ramdisk responsible for the inspection \

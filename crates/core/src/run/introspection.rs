@@ -50,7 +50,7 @@ impl From<&Run> for Introspection {
         let state = match (run.phase, ended) {
             (_, Some(Ending::Success)) => IntrospectionState::Finished,
             (_, Some(_)) => IntrospectionState::Error,
-            (Phase::Start, None) => IntrospectionState::Starting,
+            (Phase::Queue | Phase::Start, None) => IntrospectionState::Starting,
             (Phase::Wait, None) => IntrospectionState::Waiting,
             (_, None) if run.ending == Some(Ending::Aborted) => IntrospectionState::Aborting,
             (_, None) => IntrospectionState::Processing,

@@ -15,6 +15,7 @@ pub mod journal;
 pub mod mark;
 mod news;
 pub mod plan;
+pub mod queue;
 pub mod step;
 #[cfg(test)]
 mod tests;
@@ -171,6 +172,8 @@ impl Snapshot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
+    /// It waits for its turn; nothing was done yet.
+    Queue,
     /// The steps before the ramdisk runs.
     Start,
     /// Nobody owns the run; whoever has an event for it claims it.
@@ -190,6 +193,7 @@ impl Phase {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Queue => "queue",
             Self::Start => "start",
             Self::Wait => "wait",
             Self::Work => "work",
@@ -332,6 +336,19 @@ impl Run {
             Receipt::Boot(record) => Some(&**record),
             _ => None,
         })
+    }
+
+    /// Whether nobody owns it and a client can end it: it waits for its turn, or for the ramdisk.
+    #[must_use]
+    pub const fn rests(&self) -> bool {
+        matches!(self.phase, Phase::Queue | Phase::Wait)
+    }
+
+    /// Whether it counts against the cap on inspections in flight.
+    #[must_use]
+    pub const fn is_in_flight(&self) -> bool {
+        self.snapshot.kind.is_inspection()
+            && matches!(self.phase, Phase::Start | Phase::Wait | Phase::Work | Phase::Undo)
     }
 
     /// Whether a body that is posted now can still be the run's.

@@ -20,6 +20,15 @@ use crate::{boot::sign::Sign, id::BodyId, node::Timestamp, provision::ProvisionE
 pub enum Event {
     /// A client asked for it; the first event of every run.
     Requested,
+    /// A client asked for it, and there is no room for it now; in place of [`Event::Requested`].
+    Enqueued {
+        /// How many wait already.
+        ahead: usize,
+        /// How long it waits for its turn.
+        patience: Duration,
+    },
+    /// Its turn in the queue has come.
+    Admitted,
     /// An effect happened.
     Done {
         /// Which.
@@ -93,16 +102,18 @@ impl Stepper {
         let phase = self.out.run.phase;
         match event {
             Event::Requested => self.request(),
+            Event::Enqueued { ahead, patience } => self.enqueue(ahead, patience),
+            Event::Admitted if phase == Phase::Queue => self.admit(),
             Event::Done { seq, receipt } => self.done(seq, receipt),
             Event::Failed { seq, error, maybe_happened } => self.failed(seq, &error, maybe_happened),
             Event::Body(body) if phase == Phase::Wait => self.resume(body),
             Event::InspectorSays { error } if phase == Phase::Wait => self.service_ended(error),
-            Event::Abort if phase == Phase::Wait => self.end(Ending::Aborted),
+            Event::Abort if self.out.run.rests() => self.end(Ending::Aborted),
             Event::Restart { manage_boot } if phase == Phase::Wait => self.restart(manage_boot),
             Event::Deadline { last_sign } => self.deadline(last_sign, figures),
             Event::Claimed => self.claimed(),
             Event::NodeDeleted => self.end(Ending::NodeDeleted),
-            Event::Body(_) | Event::InspectorSays { .. } | Event::Abort | Event::Restart { .. } => {}
+            Event::Admitted | Event::Body(_) | Event::InspectorSays { .. } | Event::Abort | Event::Restart { .. } => {}
         }
     }
 
@@ -114,9 +125,9 @@ impl Stepper {
                 Phase::Start | Phase::Work => self.take_step(),
                 Phase::Undo | Phase::Settle if !self.out.run.to_undo.is_empty() => self.start_undo(),
                 Phase::Undo => self.finish(figures),
-                Phase::Wait if self.out.run.ending.is_some() => self.begin_undo(figures),
+                Phase::Queue | Phase::Wait if self.out.run.ending.is_some() => self.begin_undo(figures),
                 Phase::Settle if self.out.run.wake_at.is_none() => self.settle(figures),
-                Phase::Wait | Phase::Settle | Phase::Ended => return,
+                Phase::Queue | Phase::Wait | Phase::Settle | Phase::Ended => return,
             }
         }
     }
@@ -133,6 +144,23 @@ impl Stepper {
             RunKind::BootDevice { .. } => self.out.writes.push(NodeWrite::ForgetError),
             RunKind::Introspect { .. } => {}
         }
+    }
+
+    /// Over the cap: the node waits as it does for a ramdisk, not reserved, and nothing is touched.
+    fn enqueue(&mut self, ahead: usize, patience: Duration) {
+        self.request();
+        self.out.run.phase = Phase::Queue;
+        self.out.run.wake_at = Some(after(self.now, patience));
+        self.advance_inspection(ProvisionEvent::Wait);
+        self.note(&format!("queued, {ahead} ahead"));
+    }
+
+    /// The time that it has to start counts from here.
+    fn admit(&mut self) {
+        self.out.run.phase = Phase::Start;
+        self.out.run.wake_at = Some(after(self.now, seconds(self.out.run.snapshot.start_timeout)));
+        self.advance_inspection(ProvisionEvent::Resume);
+        self.note("its turn in the queue has come");
     }
 
     fn begin(&mut self, event: ProvisionEvent) {
@@ -254,7 +282,7 @@ impl Stepper {
         }
         self.out.run.wake_at = None;
         match self.out.run.phase {
-            Phase::Start | Phase::Wait | Phase::Work => {
+            Phase::Queue | Phase::Start | Phase::Wait | Phase::Work => {
                 let text = super::conclude::timeout_text(&self.out.run, last_sign);
                 self.end(Ending::TimedOut(text));
                 self.out.run.journal.give_up("given up at the deadline", self.now, |_| true);

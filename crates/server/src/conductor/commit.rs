@@ -55,6 +55,9 @@ impl Conductor {
         report(&was, output);
         if was.phase != output.run.phase {
             self.announce_progress();
+            if was.is_in_flight() {
+                self.0.room.notify_one();
+            }
         }
         if !gone {
             return Ok(Committed::Stored);

@@ -6,7 +6,7 @@ use assay_core::{
     boot::{dhcp_options::BootAddresses, loader::Loaders},
     hooks::{HookOptions, Pipeline},
     power::PowerTarget,
-    run::{Effect, Run, RunKind, figures::Figures},
+    run::{Effect, Run, RunKind, figures::Figures, queue::Limits},
 };
 
 use crate::{config::Config, parts};
@@ -42,6 +42,10 @@ pub struct ConductorConfig {
     pub status_check_period: Duration,
     /// `[deploy] external_http_url`: where BMCs fetch discs, unless their node says.
     pub disc_base: String,
+    /// `[assay] max_inspections` and `max_starts_per_bmc`.
+    pub limits: Limits,
+    /// `[assay] queue_timeout`.
+    pub queue_timeout: Duration,
     /// `[assay] start_timeout`.
     pub start_timeout: Duration,
     /// `[conductor] inspect_wait_timeout`.
@@ -91,6 +95,11 @@ impl From<&Config> for ConductorConfig {
             },
             status_check_period: inspector.status_check_period,
             disc_base: config.deploy.external_http_url.clone(),
+            limits: Limits {
+                inspections: config.assay.max_inspections,
+                starts_per_bmc: config.assay.max_starts_per_bmc,
+            },
+            queue_timeout: config.assay.queue_timeout,
             start_timeout: config.assay.start_timeout,
             inspect_wait_timeout: config.conductor.inspect_wait_timeout,
             introspection_timeout: config.inspector_service.timeout,

@@ -261,6 +261,8 @@ fn event_name(event: &Event, run: &Run) -> &'static str {
             run.journal.get(*seq).map_or("Unknown", |entry| entry.effect.name())
         }
         Event::Requested => "Requested",
+        Event::Enqueued { .. } => "Enqueued",
+        Event::Admitted => "Admitted",
         Event::Body(_) => "Body",
         Event::Abort => "Abort",
         Event::Restart { .. } => "Restart",

@@ -27,6 +27,15 @@ impl Conductor {
             || nodes::get(&self.store().read(), node).await.map_or(true, |row| self.serves(&row.node))
     }
 
+    /// Whether this conductor is the first, by its name, of those that live in its group.
+    pub(super) async fn is_first_of_group(&self) -> Result<bool, StoreError> {
+        let config = self.config();
+        let known = conductors::list(&self.store().read(), config.heartbeat_timeout).await?;
+        let living = known.iter().filter(|conductor| conductor.alive).map(|conductor| &conductor.registration);
+        let first = living.filter(|it| it.conductor_group == config.conductor_group).map(|it| &it.hostname).min();
+        Ok(first == Some(&config.host))
+    }
+
     /// That some living conductor works on this node.
     ///
     /// # Errors

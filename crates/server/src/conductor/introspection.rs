@@ -59,7 +59,7 @@ impl Conductor {
     pub(super) async fn end_introspection(&self, id: NodeId) -> Result<(), ConductorError> {
         let open = runs::open_of_node(&self.store().read(), id).await?.as_ref().map(parse_run).transpose()?;
         let Some(run) = open.filter(|run| run.ending.is_none()) else { return Ok(()) };
-        if run.phase != Phase::Wait {
+        if !run.rests() {
             return Err(ConductorError::Conflict("Node is locked, please, retry later".to_owned()));
         }
         self.deliver(run.id, Event::Abort);

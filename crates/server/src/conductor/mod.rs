@@ -18,6 +18,7 @@ mod group;
 mod introspection;
 mod network;
 mod periodic;
+mod queue;
 mod registration;
 mod requests;
 mod snapshot;
@@ -35,7 +36,7 @@ use std::{
 
 use assay_core::{
     node::Timestamp,
-    run::{Event, Phase, Run, RunId},
+    run::{Event, Run, RunId},
 };
 use assay_drivers::{DriverError, Registry};
 use assay_store::Store;
@@ -82,6 +83,8 @@ struct Inner {
     unlocked: Mutex<HashSet<RunId>>,
     /// The runs about which an external introspection service is being asked, each with the way to its task.
     watched: Mutex<HashMap<RunId, Arc<Notify>>>,
+    /// There may be room for an inspection that waits for its turn.
+    room: Notify,
     /// The runs that nobody owned at the last look, although they have something to do.
     adrift: Mutex<HashSet<RunId>>,
     /// What names this process among all that serve the database.
@@ -100,6 +103,7 @@ impl Conductor {
             progress: watch::Sender::new(0),
             unlocked: Mutex::default(),
             watched: Mutex::default(),
+            room: Notify::new(),
             adrift: Mutex::default(),
             process: registration::this_process(),
             tasks: TaskTracker::new(),
@@ -182,7 +186,7 @@ impl Conductor {
         let mut progress = self.0.progress.subscribe();
         loop {
             let run = self.load_run(run).await?;
-            if run.phase != Phase::Wait {
+            if !run.rests() {
                 return Ok(run);
             }
             // Another conductor's progress is not told here.

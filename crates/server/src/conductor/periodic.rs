@@ -58,7 +58,21 @@ impl Conductor {
         let group = Some(self.config().conductor_group.clone());
         let freed = self.free(Holders::RunOut { group }).await?;
         self.go_on(&freed).await?;
-        self.look_for_adrift().await
+        self.look_for_adrift().await?;
+        self.watch_all().await
+    }
+
+    /// Asks about the runs that wait for an external introspection service: whoever asked may have died. One conductor of
+    /// those that live does it, beside whoever started a run.
+    async fn watch_all(&self) -> Result<(), ConductorError> {
+        let store = self.store();
+        if !store.is_shared() || !self.is_first_of_group().await? {
+            return Ok(());
+        }
+        for row in runs::waiting(&store.read(), &self.config().conductor_group).await? {
+            self.watch(&parse_run(&row)?);
+        }
+        Ok(())
     }
 
     /// Wakes the runs of nodes whose locks were freed.
@@ -110,6 +124,7 @@ impl Conductor {
         self.repeat(self.config().figures.renew, move || conductor.clone().take_over_abandoned());
         let conductor = self.clone();
         self.repeat(self.config().heartbeat_interval, move || conductor.clone().beat());
+        self.0.tasks.spawn(self.clone().admit_for_ever());
         let conductor = self.clone();
         self.repeat(SWEEP, move || conductor.clone().sweep_ports());
         let conductor = self.clone();

@@ -6,22 +6,17 @@ use assay_core::{
     node::{InvalidState, Node, Timestamp},
     power::{BootDevice, BootOverride, PowerTarget},
     provision::{ProvisionEvent, ProvisionState},
-    run::{Ending, Event, NodeWrite, Phase, Run, RunId, RunKind, Snapshot, conclude, step},
+    run::{Ending, Event, NodeWrite, Phase, Run, RunId, RunKind, Snapshot, conclude},
 };
 use assay_drivers::{DriverError, Task};
 use assay_store::{
     StoreError, Tx,
     nodes::{self, Guard, NodeRow},
-    runs, timeline,
+    runs,
 };
 use tokio::time::{Duration, timeout};
 
-use super::{
-    Conductor,
-    commit::lines,
-    failed, now,
-    tasks::{parse_run, run_row},
-};
+use super::{Conductor, failed, now, queue::Beginning, tasks::parse_run};
 use crate::api::conductor::ConductorError;
 
 /// The longest that a client can give a power action: every wait has a deadline.
@@ -57,7 +52,7 @@ impl Conductor {
     async fn abort(&self, node: &Node) -> Result<(), ConductorError> {
         let refused = |state| InvalidState { node: node.id, event: ProvisionEvent::Abort, state };
         let open = runs::open_of_node(&self.store().read(), node.id).await?.as_ref().map(parse_run).transpose()?;
-        let Some(run) = open.filter(|run| run.phase == Phase::Wait) else {
+        let Some(run) = open.filter(Run::rests) else {
             return Err(refused(node.provision_state).into());
         };
         self.deliver_abort(node, run.id).await?;
@@ -157,17 +152,21 @@ impl Conductor {
 
     async fn begin(&self, node: &Node, snapshot: Snapshot) -> Result<RunId, ConductorError> {
         self.check_is_served(node).await?;
-        let run = Run::new(RunId(uuid::Uuid::now_v7()), node.id, snapshot, now());
-        let output = step(run, Event::Requested, now(), &self.config().figures);
-        let id = output.run.id;
-        let mut row = run_row(&output.run, 0)?;
-        if !self.serves(node) {
-            // A conductor of its group looks for what is due.
-            row.wake_at = Some(now());
-        }
-        let begun = Begun { row, lines: lines(&Event::Requested, &output, now()) };
-        self.change_node(node.id, &output.writes, Some(begun)).await?;
-        if self.serves(node) {
+        let config = self.config();
+        let beginning = Beginning {
+            run: Run::new(RunId(uuid::Uuid::now_v7()), node.id, snapshot, now()),
+            limits: config.limits,
+            patience: config.queue_timeout,
+            figures: config.figures,
+            is_ours: self.serves(node),
+            at: now(),
+        };
+        let id = beginning.run.id;
+        let begun = match self.store().write(move |tx| Box::pin(beginning.apply(tx))).await {
+            Err(StoreError::RunOpen(node)) => return Err(self.owed(node).await),
+            begun => begun??,
+        };
+        if begun && self.serves(node) {
             self.deliver(id, Event::Claimed);
         }
         Ok(id)
@@ -176,16 +175,8 @@ impl Conductor {
     async fn advance_node(&self, node: &Node, events: &[ProvisionEvent]) -> Result<(), ConductorError> {
         let writes: Vec<NodeWrite> =
             events.iter().map(|&event| NodeWrite::Advance(event)).chain([NodeWrite::LastError(None)]).collect();
-        self.change_node(node.id, &writes, None).await
-    }
-
-    /// Changes a node that nobody has locked, and stores the run that comes with it.
-    async fn change_node(&self, id: NodeId, writes: &[NodeWrite], run: Option<Begun>) -> Result<(), ConductorError> {
-        let change = NodeChange { id, writes: writes.to_vec(), run, at: now() };
-        match self.store().write(move |tx| Box::pin(change.apply(tx))).await {
-            Err(StoreError::RunOpen(node)) => Err(self.owed(node).await),
-            changed => Ok(changed??),
-        }
+        let change = NodeChange { id: node.id, writes, at: now() };
+        Ok(self.store().write(move |tx| Box::pin(change.apply(tx))).await??)
     }
 
     /// Why a node with an open run can't have another: what goes on, or what is still owed.
@@ -206,19 +197,11 @@ impl Conductor {
     }
 }
 
-/// A run that begins with the change of its node.
-#[derive(Clone)]
-struct Begun {
-    row: runs::RunRow,
-    lines: Vec<timeline::Entry>,
-}
-
 /// A change of a node that nobody has locked.
 #[derive(Clone)]
 struct NodeChange {
     id: NodeId,
     writes: Vec<NodeWrite>,
-    run: Option<Begun>,
     at: Timestamp,
 }
 
@@ -232,11 +215,6 @@ impl NodeChange {
         }
         node.updated_at = Some(self.at);
         nodes::update(tx, &node, Guard::Unreserved { version }).await?;
-        if let Some(begun) = self.run {
-            runs::insert(tx, &begun.row).await?;
-            runs::keep_node(tx, begun.row.id, &node).await?;
-            timeline::append(tx, begun.row.id, begun.lines).await?;
-        }
         Ok(Ok(()))
     }
 }

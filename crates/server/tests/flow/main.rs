@@ -9,6 +9,7 @@ mod happy;
 mod introspection;
 mod isolation;
 mod policy;
+mod queue;
 
 use assay_sim::{
     Hardware, Ramdisk,

@@ -21,6 +21,9 @@ pub struct Model {
     pub node_doc: Option<String>,
     pub node_secrets: Option<Vec<u8>>,
     pub asked: Option<String>,
+    pub owner: Option<String>,
+    pub bmc: Option<String>,
+    pub admitted_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -149,6 +149,13 @@ options! {
         dhcp_lease: Duration = "600", range 60..=86_400;
         /// A folder with boot loaders, looked into before the distribution's.
         loader_dir: Option<PathBuf>;
+        /// The most inspections in flight, over all conductors of a database. Those over it wait in a queue, in the state
+        /// `inspect wait`: the first asked is the first of its owner to begin, and owners take turns.
+        max_inspections: usize = "1000", range 1..=100_000;
+        /// The most inspections that may be on their way to the ramdisk at one BMC address at once.
+        max_starts_per_bmc: usize = "50", range 1..=100_000;
+        /// How long an inspection waits for its turn. This time counts for no other timeout.
+        queue_timeout: Duration = "86400", range 1..=2_592_000;
         /// How long the start of an inspection may take, until the machine is switched on.
         start_timeout: Duration = "600", range 1..=86_400;
         /// Which introspection service the inspect interface `inspector` goes by.

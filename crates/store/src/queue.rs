@@ -1,0 +1,122 @@
+//! What the queue of inspections is decided by. A transaction that decides begins with [`take_turns`](crate::meta::take_turns).
+
+use assay_core::{
+    node::Timestamp,
+    run::{
+        RunId,
+        queue::{Load, Queued},
+    },
+};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Select,
+    sea_query::{Expr, ExprTrait as _},
+};
+use uuid::Uuid;
+
+use crate::{
+    Conn, StoreError, Tx,
+    entity::runs::{Column as C, Entity},
+    time::{micros, timestamp},
+};
+
+/// The kinds of runs that are counted.
+const INSPECTIONS: [&str; 2] = ["inspect", "introspect"];
+const IN_FLIGHT: [&str; 4] = ["start", "wait", "work", "undo"];
+
+/// Notes of a new run whose it is, at which BMC, and since when it is in flight, if it is.
+///
+/// # Errors
+/// What the database answers.
+pub async fn place(
+    tx: &Tx<'_>,
+    run: RunId,
+    owner: Option<&str>,
+    bmc: Option<&str>,
+    admitted_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(C::Owner, Expr::value(owner.unwrap_or_default()))
+        .col_expr(C::Bmc, Expr::value(bmc))
+        .col_expr(C::AdmittedAt, Expr::value(admitted_at.map(micros)))
+        .filter(C::Id.eq(run.0))
+        .exec(&tx.db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a run's turn has come.
+///
+/// # Errors
+/// What the database answers.
+pub async fn admit(tx: &Tx<'_>, run: RunId, now: Timestamp) -> Result<(), StoreError> {
+    let row = Entity::update_many().col_expr(C::AdmittedAt, Expr::value(micros(now)));
+    row.filter(C::Id.eq(run.0)).exec(&tx.db).await?;
+    Ok(())
+}
+
+/// How many wait for their turn.
+///
+/// # Errors
+/// What the database answers.
+pub async fn len(conn: &Conn<'_>) -> Result<usize, StoreError> {
+    Ok(usize::try_from(open().filter(C::Phase.eq("queue")).count(&conn.db).await?).unwrap_or(usize::MAX))
+}
+
+/// Who waits for their turn, the first asked first.
+///
+/// # Errors
+/// What the database answers.
+pub async fn waiting(conn: &Conn<'_>) -> Result<Vec<Queued>, StoreError> {
+    let rows: Vec<(Uuid, Option<String>, Option<String>)> = open()
+        .filter(C::Phase.eq("queue"))
+        .order_by_asc(C::Seq)
+        .select_only()
+        .columns([C::Id, C::Owner, C::Bmc])
+        .into_tuple()
+        .all(&conn.db)
+        .await?;
+    let queued = |(run, owner, bmc): (Uuid, Option<String>, _)| Queued {
+        run: RunId(run),
+        owner: owner.unwrap_or_default(),
+        bmc,
+    };
+    Ok(rows.into_iter().map(queued).collect())
+}
+
+/// What goes on now; when it was last their turn is told of these owners.
+///
+/// # Errors
+/// What the database answers.
+pub async fn load(conn: &Conn<'_>, owners: &[&str]) -> Result<Load, StoreError> {
+    let in_flight = open().filter(C::Phase.is_in(IN_FLIGHT)).count(&conn.db).await?;
+    let starting: Vec<(String, i64)> = open()
+        .filter(C::Phase.eq("start"))
+        .filter(C::Bmc.is_not_null())
+        .select_only()
+        .column(C::Bmc)
+        .expr(C::Id.count())
+        .group_by(C::Bmc)
+        .into_tuple()
+        .all(&conn.db)
+        .await?;
+    let served: Vec<(String, i64)> = Entity::find()
+        .filter(C::Owner.is_in(owners.iter().copied()))
+        .filter(C::AdmittedAt.is_not_null())
+        .select_only()
+        .column(C::Owner)
+        .expr(Expr::col(C::AdmittedAt).max())
+        .group_by(C::Owner)
+        .into_tuple()
+        .all(&conn.db)
+        .await?;
+    Ok(Load {
+        in_flight: usize::try_from(in_flight).unwrap_or(usize::MAX),
+        starting: starting.into_iter().map(|(bmc, count)| (bmc, usize::try_from(count).unwrap_or(0))).collect(),
+        served: served.into_iter().map(|(owner, at)| (owner, timestamp(at))).collect(),
+    })
+}
+
+fn open() -> Select<Entity> {
+    Entity::find().filter(C::Open.eq(true)).filter(C::Kind.is_in(INSPECTIONS))
+}
