@@ -17,6 +17,7 @@ mod machine;
 mod mishap;
 mod ramdisk;
 mod world;
+pub mod worlds;
 
 pub use bmc::Request;
 pub use body::{Content, Recording};

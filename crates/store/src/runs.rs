@@ -136,7 +136,11 @@ pub async fn adrift(conn: &Conn<'_>, group: &str) -> Result<Vec<RunId>, StoreErr
         .from(bodies::Entity)
         .and_where(Expr::col((bodies::Entity, bodies::Column::RunId)).equals((Entity, C::Id)))
         .to_owned();
-    let works = C::Phase.is_in(["start", "work", "undo"]).or(C::Phase.eq("wait").and(Expr::exists(posted)));
+    let works = C::Phase
+        .is_in(["start", "work", "undo"])
+        .or(C::Phase.eq("wait").and(Expr::exists(posted)))
+        // A debt that is being paid has no time of its own.
+        .or(C::Phase.eq("settle").and(C::WakeAt.is_null()));
     let ids = Entity::find()
         .select_only()
         .column(C::Id)

@@ -1,9 +1,11 @@
 //! The fake world, asked by a plain HTTP client.
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::print_stdout, reason = "what was counted")]
 
 mod bmc;
 mod cloud;
 mod ramdisk;
+mod worlds;
 
 use std::time::Duration;
 

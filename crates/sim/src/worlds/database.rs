@@ -1,0 +1,212 @@
+//! The database that the conductors share: what of the store matters to the engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use assay_core::{
+    id::{BodyId, NodeId},
+    node::{Node, Timestamp},
+    run::{Effect, Event, Output, Phase, Run, RunId, figures::Figures},
+};
+use chrono::{DateTime, TimeDelta};
+use uuid::Uuid;
+
+use super::Moment;
+
+/// A run as it is kept.
+pub struct RunRow {
+    pub run: Run,
+    pub version: u64,
+    pub wake_at: Option<Timestamp>,
+    /// When it was begun, and when its outcome was fixed.
+    pub begun: Moment,
+    pub fixed: Option<Moment>,
+}
+
+/// A node as it is kept.
+pub struct NodeRow {
+    pub node: Node,
+    pub holder: Option<usize>,
+    pub epoch: u64,
+    pub until: Moment,
+}
+
+/// A claim on a run.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub id: u64,
+    pub run: Run,
+    pub version: u64,
+    /// `None`: the node is gone.
+    pub epoch: Option<u64>,
+    pub asked: Moment,
+}
+
+pub enum Claimed {
+    Ours(Box<Claim>),
+    Locked,
+    Gone,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Commit {
+    Stored,
+    NodeIsGone,
+    Stale,
+}
+
+#[derive(Default)]
+pub struct Database {
+    pub nodes: BTreeMap<NodeId, NodeRow>,
+    pub runs: BTreeMap<RunId, RunRow>,
+    pub records: BTreeSet<RunId>,
+    pub bodies: BTreeMap<RunId, BodyId>,
+    /// What must never happen and did.
+    pub wrongs: Vec<String>,
+    claims: u64,
+}
+
+/// The wall clock of somebody who is right.
+pub fn wall(now: Moment) -> Timestamp {
+    DateTime::UNIX_EPOCH + TimeDelta::milliseconds(now)
+}
+
+impl Database {
+    pub fn claim(&mut self, conductor: usize, id: RunId, now: Moment, figures: &Figures) -> Claimed {
+        let Some(row) = self.runs.get(&id) else { return Claimed::Gone };
+        let mut epoch = None;
+        if let Some(node) = self.nodes.get_mut(&row.run.node) {
+            if node.holder.is_some() && node.until >= now {
+                return Claimed::Locked;
+            }
+            node.holder = Some(conductor);
+            node.epoch += 1;
+            node.until = now + millis(figures.lease);
+            epoch = Some(node.epoch);
+        }
+        self.claims += 1;
+        let (run, version) = (row.run.clone(), row.version);
+        Claimed::Ours(Box::new(Claim { id: self.claims, run, version, epoch, asked: now }))
+    }
+
+    /// One transaction: the run, its node, and the boot record.
+    pub fn commit(&mut self, claim: &Claim, event: &Event, output: &Output, now: Moment, at: Timestamp) -> Commit {
+        let Some(row) = self.runs.get_mut(&claim.run.id).filter(|row| row.version == claim.version) else {
+            return Commit::Stale;
+        };
+        let gone = match (claim.epoch, self.nodes.get_mut(&claim.run.node)) {
+            (Some(epoch), Some(node)) if node.holder.is_none() || node.epoch != epoch => return Commit::Stale,
+            (Some(_), Some(node)) => {
+                for write in &output.writes {
+                    if let Err(refused) = write.apply(&mut node.node, at) {
+                        self.wrongs.push(format!("{refused}"));
+                    }
+                }
+                false
+            }
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        if row.run.ending.is_some() && row.run.ending != output.run.ending {
+            self.wrongs.push(format!("the outcome of {} changed to {:?}", claim.run.id, output.run.ending));
+        }
+        if output.run.ending.is_some() && row.fixed.is_none() {
+            row.fixed = Some(now);
+        }
+        row.version += 1;
+        row.wake_at = output.run.wake_at;
+        row.run = output.run.clone();
+        self.keep_record(event, &output.run);
+        if gone { Commit::NodeIsGone } else { Commit::Stored }
+    }
+
+    fn keep_record(&mut self, event: &Event, run: &Run) {
+        let Event::Done { seq, .. } = event else { return };
+        match run.journal.get(*seq).map(|entry| &entry.effect) {
+            Some(Effect::PrepareRamdisk) => drop(self.records.insert(run.id)),
+            Some(Effect::CleanUpRamdisk) => drop(self.records.remove(&run.id)),
+            _ => {}
+        }
+    }
+
+    pub fn renew(&mut self, claim: &mut Claim, now: Moment, figures: &Figures) -> bool {
+        let (Some(epoch), Some(node)) = (claim.epoch, self.nodes.get_mut(&claim.run.node)) else { return true };
+        if node.holder.is_none() || node.epoch != epoch {
+            return false;
+        }
+        node.until = now + millis(figures.lease);
+        claim.asked = now;
+        true
+    }
+
+    pub fn release(&mut self, claim: &Claim) {
+        if let Some(node) = self.nodes.get_mut(&claim.run.node)
+            && Some(node.epoch) == claim.epoch
+        {
+            node.holder = None;
+        }
+    }
+
+    /// Takes the locks that ran out, or that this conductor's earlier life has left, and gives the runs of their nodes.
+    pub fn free(&mut self, of: Option<usize>, now: Moment) -> Vec<RunId> {
+        let mut freed = BTreeSet::new();
+        for (id, node) in &mut self.nodes {
+            let is_left = of.map_or(node.until < now, |host| node.holder == Some(host));
+            if node.holder.is_some() && is_left {
+                node.holder = None;
+                node.epoch += 1;
+                freed.insert(*id);
+            }
+        }
+        let open = self.runs.values().filter(|row| row.run.phase != Phase::Ended && freed.contains(&row.run.node));
+        open.map(|row| row.run.id).collect()
+    }
+
+    pub fn due(&self, at: Timestamp) -> Vec<RunId> {
+        let due = |row: &&RunRow| row.run.phase != Phase::Ended && row.wake_at.is_some_and(|wake| wake <= at);
+        self.runs.values().filter(due).map(|row| row.run.id).collect()
+    }
+
+    /// When the next run is due, by the clock of somebody who is right.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let open = self.runs.values().filter(|row| row.run.phase != Phase::Ended);
+        open.filter_map(|row| row.wake_at).min()
+    }
+
+    pub fn adrift(&self) -> BTreeSet<RunId> {
+        let works = |row: &&RunRow| match row.run.phase {
+            Phase::Start | Phase::Work | Phase::Undo => true,
+            Phase::Wait => self.bodies.contains_key(&row.run.id),
+            // A debt that is being paid has no time of its own.
+            Phase::Settle => row.wake_at.is_none(),
+            Phase::Queue | Phase::Ended => false,
+        };
+        let unowned = |row: &&RunRow| self.nodes.get(&row.run.node).is_none_or(|node| node.holder.is_none());
+        self.runs.values().filter(works).filter(unowned).map(|row| row.run.id).collect()
+    }
+
+    pub fn open_of_node(&self, node: NodeId) -> Option<&RunRow> {
+        let open = |row: &&RunRow| {
+            row.run.node == node && row.run.phase != Phase::Ended && row.run.snapshot.kind.is_exclusive()
+        };
+        self.runs.values().find(open)
+    }
+
+    pub fn open(&self) -> BTreeSet<RunId> {
+        self.runs.values().filter(|row| row.run.phase != Phase::Ended).map(|row| row.run.id).collect()
+    }
+
+    /// Takes a ramdisk's post; whether it is answered well.
+    pub fn accept(&mut self, run: RunId) -> bool {
+        let Some(row) = self.runs.get(&run) else { return false };
+        if row.run.accepts_body() {
+            let number = u128::try_from(self.bodies.len()).unwrap_or_default() + 1;
+            self.bodies.entry(run).or_insert(BodyId(Uuid::from_u128(number)));
+            return true;
+        }
+        row.run.body.is_some()
+    }
+}
+
+pub fn millis(time: std::time::Duration) -> Moment {
+    Moment::try_from(time.as_millis()).unwrap_or(Moment::MAX)
+}
