@@ -9,7 +9,7 @@ use crate::project::Project;
 use crate::ui;
 
 /// The profile of the workspace that is the release's code but is built in less time.
-const PROFILE: &str = "measured";
+pub const PROFILE: &str = "measured";
 
 /// Builds the binary and runs the benchmark with these arguments.
 pub fn run(project: &Project, arguments: &[String]) -> Result<()> {

@@ -11,6 +11,7 @@ mod judge;
 mod lab;
 mod project;
 mod setup;
+mod soak;
 mod stamp;
 mod test;
 mod ui;
@@ -25,6 +26,7 @@ use crate::lab::machine::{Firmware, Machine};
 use crate::lab::neutron::Stack;
 use crate::project::Project;
 use crate::setup::root;
+use crate::soak::Soak;
 use crate::test::Group;
 
 /// The tasks of the Assay project
@@ -64,6 +66,11 @@ enum Verb {
         /// Arguments of the benchmark; --help lists them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
+    },
+    /// Play the run engine for long: random events, or whole worlds under virtual time
+    Soak {
+        #[command(subcommand)]
+        what: Soak,
     },
     /// Ask Assay and a real Ironic the same, and show what they answer differently
     Judge,
@@ -128,6 +135,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             root::become_root(&project)?;
             judge::run(&project)?;
         }
+        Verb::Soak { what } => soak::run(&project, &what)?,
         Verb::Bench { arguments } => bench::run(&project, &arguments)?,
     }
     Ok(ExitCode::SUCCESS)

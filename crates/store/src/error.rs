@@ -176,6 +176,12 @@ pub enum StoreError {
         /// What the driver says.
         why: String,
     },
+    /// A backup can't be made, or can't be read.
+    #[error("The backup can't be used: {0}")]
+    Backup(String),
+    /// A backup is restored into an empty database only.
+    #[error("{0} holds tables already. Restore into an empty database: make a new one, or name another file.")]
+    NotEmpty(String),
     /// Anything else that the database says.
     #[error("The database answered: {0}")]
     Db(DbErr),

@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** no transaction is open across anything that is not SQL.
 
+pub mod backup;
 pub mod bodies;
 pub mod boot_records;
 pub mod conductors;

@@ -1,14 +1,14 @@
 //! The one row that says whose database this is: the instance's mark, its key's check, its schema.
 
-use assay_core::callback::InstanceKey;
+use assay_core::{callback::InstanceKey, node::Timestamp};
 use rand::Rng as _;
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
     ConnectionTrait, DbErr, EntityTrait as _,
-    sea_query::Expr,
+    sea_query::{Expr, Query},
 };
 
-use crate::{StoreError, Tx, entity::assay_meta};
+use crate::{Conn, StoreError, Tx, entity::assay_meta, time::timestamp};
 
 /// The table's name, by which our databases are known.
 pub(crate) const TABLE: &str = "assay_meta";
@@ -28,6 +28,12 @@ pub struct Meta {
     key_check: Vec<u8>,
 }
 
+impl From<assay_meta::Model> for Meta {
+    fn from(row: assay_meta::Model) -> Self {
+        Self { instance: row.instance, schema: row.schema, key_check: row.key_check }
+    }
+}
+
 impl Meta {
     /// Whether `key` is the one that the database was made with.
     pub(crate) fn fits(&self, key: &InstanceKey) -> bool {
@@ -38,7 +44,7 @@ impl Meta {
 /// The row, if there is one.
 pub(crate) async fn find(db: &impl ConnectionTrait) -> Result<Option<Meta>, DbErr> {
     let row = assay_meta::Entity::find_by_id(ROW).one(db).await?;
-    Ok(row.map(|row| Meta { instance: row.instance, schema: row.schema, key_check: row.key_check }))
+    Ok(row.map(Meta::from))
 }
 
 /// Makes the row in a new database; in another one, notes the schema that it has now.
@@ -57,6 +63,16 @@ pub(crate) async fn settle(db: &impl ConnectionTrait, key: &InstanceKey, schema:
     };
     assay_meta::Entity::insert(row).exec_without_returning(db).await?;
     Ok(meta)
+}
+
+/// The database's own time.
+///
+/// # Errors
+/// What the database answers.
+pub async fn clock(conn: &Conn<'_>) -> Result<Timestamp, StoreError> {
+    let select = Query::select().expr_as(conn.now(), "now").to_owned();
+    let row = conn.db.query_one(&select).await?.ok_or_else(|| StoreError::not_found("Time", &"now"))?;
+    Ok(timestamp(row.try_get("", "now")?))
 }
 
 /// Lets one transaction at a time decide what depends on all others: until it ends, the next one waits here.

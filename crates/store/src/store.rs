@@ -13,7 +13,7 @@ use crate::{
     Conn, Database, StoreError, Tx,
     conn::Db,
     dialect, keyfile,
-    lock::{self, DatabaseLock},
+    lock::DatabaseLock,
     meta::{self, Meta},
     migration,
     readers::Readers,
@@ -116,14 +116,8 @@ struct Opening {
 
 impl Opening {
     async fn start(database: &Database, key_file: &Path) -> Result<Self, StoreError> {
-        let lock = match database {
-            Database::File(path) => Some(lock::acquire(path).await?),
-            Database::Server(_) => None,
-        };
-        let db = database
-            .open_writer()
-            .await
-            .map_err(|error| StoreError::Unreachable { database: database.to_string(), why: error.to_string() })?;
+        let lock = database.lock().await?;
+        let db = database.open_writer().await.map_err(|error| database.unreachable(&error))?;
         let found = look_at(&db, database).await?;
         Ok(Self { database: database.clone(), key_file: key_file.to_owned(), lock, db, found })
     }

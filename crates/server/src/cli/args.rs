@@ -98,8 +98,22 @@ pub struct ShowConfig {
 /// `assay db`.
 #[derive(Debug, Subcommand)]
 pub enum Db {
-    /// Bring the database to this version's form; `serve` does the same at its start.
+    /// Bring the database to this version's form, which `serve` asks for after an update.
     Upgrade(ConfigArgs),
+    /// Write the whole database into one file, while conductors serve it; the key file is not in it
+    Backup(BackupArgs),
+    /// Fill an empty database, of any kind, with a backup; the key file has to be there
+    Restore(BackupArgs),
+}
+
+/// A backup, and the database by its configuration.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The backup's file.
+    pub file: PathBuf,
+    /// Where the database is.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 /// Where the API is.

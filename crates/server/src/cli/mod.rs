@@ -67,6 +67,8 @@ fn dispatch(command: &Command, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         Command::Audit(args) => quick_runtime()?.block_on(audit::run(args, out)),
         Command::Doctor(args) => quick_runtime()?.block_on(doctor::run(args, out)),
         Command::Db(Db::Upgrade(args)) => quick_runtime()?.block_on(db::upgrade(args, out)),
+        Command::Db(Db::Backup(args)) => quick_runtime()?.block_on(db::backup(args, out)),
+        Command::Db(Db::Restore(args)) => quick_runtime()?.block_on(db::restore(args, out)),
         Command::Serve(args) => serve::run(&load(args)?).map(|()| Outcome::Well),
     }
 }

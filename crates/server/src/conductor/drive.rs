@@ -84,7 +84,9 @@ impl Conductor {
         if let Some(body) = self.posted(&claim.run).await? {
             waiting.push_front(body);
         }
-        if claim.was_abandoned() && !self.is_unlocked(claim.run.id) {
+        // Without the lock, something is under way only while the run waits: another conductor may have gone on since.
+        let goes_on = claim.run.phase == Phase::Wait && self.is_unlocked(claim.run.id);
+        if claim.was_abandoned() && !goes_on {
             waiting.push_front(Event::Claimed);
         }
         if let Some(asked) = claim.asked.take() {
@@ -158,7 +160,7 @@ impl Conductor {
         if changes_node(&event, &claim.run) {
             claim.task = None;
         }
-        if claim.run.journal.under_way().next().is_none() {
+        if claim.run.phase != Phase::Wait || claim.run.journal.under_way().next().is_none() {
             self.locks_again(claim.run.id);
         }
         for seq in output.start {

@@ -8,6 +8,7 @@ use std::{sync::Arc, sync::PoisonError, time::Duration};
 use assay_core::run::{Event, Receipt, Run, RunId, Seq};
 use assay_drivers::{
     DriverError, Task,
+    fence::Fence,
     interface::{IntrospectionData, Progress},
 };
 use assay_store::{
@@ -18,7 +19,7 @@ use assay_store::{
 use futures::FutureExt as _;
 use tokio::{
     sync::Notify,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tracing::{Instrument as _, warn};
 
@@ -34,6 +35,7 @@ impl Conductor {
         let (conductor, run, effect) = (self.clone(), run.clone(), entry.effect.clone());
         self.0.unlocked.lock().unwrap_or_else(PoisonError::into_inner).insert(run.id);
         let limit = self.config().limit_of(&effect, &run);
+        let fence = Fence::at(Instant::now() + self.config().figures.sending_unlocked());
         let doing = async move {
             let doing = async {
                 let task = Arc::new(conductor.task_of(&run).await?);
@@ -41,7 +43,7 @@ impl Conductor {
             };
             let doing = std::panic::AssertUnwindSafe(doing).catch_unwind();
             let stop = &conductor.0.stop;
-            if let Some(result) = stop.run_until_cancelled(timeout(limit, doing)).await {
+            if let Some(result) = stop.run_until_cancelled(timeout(limit, fence.around(doing))).await {
                 conductor.deliver(run.id, outcome(seq, &effect, limit, result));
             }
         };

@@ -9,6 +9,7 @@ mod body;
 mod boot_directory;
 mod callback;
 mod claim;
+mod clock;
 mod commit;
 mod config;
 mod drive;
@@ -34,10 +35,7 @@ use std::{
     time::Duration,
 };
 
-use assay_core::{
-    node::Timestamp,
-    run::{Event, Run, RunId},
-};
+use assay_core::run::{Event, Run, RunId};
 use assay_drivers::{DriverError, Registry};
 use assay_store::Store;
 use tokio::{
@@ -50,6 +48,7 @@ pub use config::ConductorConfig;
 pub use tasks::parse_run;
 
 use crate::api::conductor::ConductorError;
+use clock::now;
 
 /// How long BMCs have to close our sessions when the conductor stops.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
@@ -116,6 +115,7 @@ impl Conductor {
     /// # Errors
     /// Another process has this host name; the store does not answer.
     pub async fn start(&self) -> Result<(), ConductorError> {
+        self.set_clock().await?;
         self.register().await?;
         self.take_over().await?;
         self.start_periodic_work();
@@ -212,9 +212,4 @@ impl Conductor {
 /// A failure of our own that no client caused, in words for the operator.
 fn failed(text: String) -> ConductorError {
     ConductorError::Driver(DriverError::Inspection(text))
-}
-
-/// The wall clock. The core never reads it; this is the one place of the conductor that does.
-fn now() -> Timestamp {
-    chrono::Utc::now()
 }

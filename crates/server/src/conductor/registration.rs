@@ -77,10 +77,10 @@ impl Conductor {
             Err(taken @ StoreError::HostTaken(_)) => {
                 error!(error = %taken, "this process was replaced, and drives no more runs");
                 self.0.stop.cancel();
-                Ok(())
             }
-            heard => Ok(heard?),
+            heard => heard?,
         }
+        self.set_clock().await
     }
 
     /// Takes this conductor out of the list of those that live.

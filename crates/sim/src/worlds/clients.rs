@@ -84,7 +84,9 @@ impl World {
             }
         }
         let (id, wake_at) = (output.run.id, output.run.wake_at);
-        self.database.runs.insert(id, RunRow { run: output.run, version: 1, wake_at, begun: self.now, fixed: None });
+        self.database
+            .runs
+            .insert(id, RunRow { run: output.run, version: 1, wake_at, begun: self.now, fixed: None, concluded: None });
         self.deliver(life, id, Event::Claimed);
     }
 
@@ -127,7 +129,7 @@ impl World {
             0 if it.alive => self.die(conductor),
             1 => it.frozen_until = self.now + long,
             2 => it.cut_off_until = self.now + long,
-            3 => it.clock = self.random.random_range(-120 * SECOND..120 * SECOND),
+            3 => it.clock = self.random.random_range(-SECOND..SECOND),
             _ => {}
         }
         let pause = self.random.random_range(20 * SECOND..600 * SECOND);

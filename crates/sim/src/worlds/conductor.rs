@@ -21,7 +21,7 @@ pub struct Conductor {
     pub alive: bool,
     pub frozen_until: Moment,
     pub cut_off_until: Moment,
-    /// How wrong its wall clock is.
+    /// How far its time is from that of the database, which it reads now and then.
     pub clock: Moment,
     pub driven: BTreeMap<RunId, Driver>,
     /// Runs of which an effect is under way without the node's lock.
@@ -76,7 +76,8 @@ impl World {
 
     fn take_up(&mut self, life: Life, claim: Claim) {
         let conductor = &mut self.conductors[life.conductor];
-        let (id, unlocked) = (claim.run.id, conductor.unlocked.contains(&claim.run.id));
+        let id = claim.run.id;
+        let unlocked = claim.run.phase == Phase::Wait && conductor.unlocked.contains(&id);
         self.queue.put(self.now + millis(self.figures.renew), Item::Renew(life, id, claim.id));
         let Some(driver) = conductor.driven.get_mut(&id) else { return };
         if let Some(body) = self.database.bodies.get(&id).filter(|_| claim.run.phase == Phase::Wait) {
@@ -121,7 +122,7 @@ impl World {
         }
         claim.run = output.run.clone();
         claim.version += 1;
-        if claim.run.journal.under_way().next().is_none() {
+        if claim.run.phase != Phase::Wait || claim.run.journal.under_way().next().is_none() {
             self.conductors[life.conductor].unlocked.remove(&id);
         }
         self.let_happen(life, &output);
@@ -139,7 +140,7 @@ impl World {
         }
         for seq in &output.start {
             if let Some(entry) = output.run.journal.get(*seq) {
-                let sender = Sender { life, run: output.run.id, claim, seq: *seq };
+                let sender = Sender { life, run: output.run.id, claim, seq: *seq, since: self.now };
                 self.queue.put(self.now + 1, Item::Send(sender, entry.effect.clone()));
             }
         }
@@ -150,7 +151,7 @@ impl World {
         let conductor = &mut self.conductors[life.conductor];
         let Some(claim) = conductor.driven.get(&id).and_then(|driver| driver.claim.clone()) else { return };
         let is_idle = claim.run.journal.under_way().next().is_none();
-        if is_idle || conductor.unlocked.contains(&id) {
+        if is_idle || (claim.run.phase == Phase::Wait && conductor.unlocked.contains(&id)) {
             conductor.driven.remove(&id);
             self.database.release(&claim);
         }
@@ -169,7 +170,9 @@ impl World {
 
     /// Whether a request of this claim may still be sent.
     pub(super) fn may_send(&self, sender: &Sender) -> Option<bool> {
-        let Some(wanted) = sender.claim else { return Some(true) };
+        let Some(wanted) = sender.claim else {
+            return Some(self.now <= sender.since + millis(self.figures.sending_unlocked()));
+        };
         let driver = self.conductors[sender.life.conductor].driven.get(&sender.run)?;
         let claim = driver.claim.as_ref().filter(|claim| claim.id == wanted)?;
         let under_way = claim.run.journal.get(sender.seq).is_some_and(|entry| entry.outcome.is_none());

@@ -13,13 +13,22 @@ use uuid::Uuid;
 use super::Moment;
 
 /// A run as it is kept.
+#[derive(Clone)]
 pub struct RunRow {
     pub run: Run,
     pub version: u64,
     pub wake_at: Option<Timestamp>,
-    /// When it was begun, and when its outcome was fixed.
+    /// When it was begun, when its outcome was fixed, and when it came to its end: by a clock that is right.
     pub begun: Moment,
     pub fixed: Option<Moment>,
+    pub concluded: Option<Moment>,
+}
+
+impl RunRow {
+    /// The run with the times of a clock that is right.
+    pub fn timed(&self) -> Run {
+        Run { created_at: wall(self.begun), concluded_at: self.concluded.map(wall), ..self.run.clone() }
+    }
 }
 
 /// A node as it is kept.
@@ -111,6 +120,9 @@ impl Database {
         }
         if output.run.ending.is_some() && row.fixed.is_none() {
             row.fixed = Some(now);
+        }
+        if output.run.concluded_at.is_some() && row.concluded.is_none() {
+            row.concluded = Some(now);
         }
         row.version += 1;
         row.wake_at = output.run.wake_at;

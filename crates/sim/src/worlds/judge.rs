@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use assay_core::run::{Effect, Phase, Run, RunId, RunKind, undo};
+use assay_core::run::{Effect, Ending, Phase, Run, RunId, RunKind, undo};
 
 use super::{
     Moment, SECOND,
@@ -31,10 +31,10 @@ pub(super) fn is_overtaken(database: &Database, run: RunId, effect: &Effect) -> 
 }
 
 /// The last word on a world.
-pub(super) fn judge(world: World) -> Result<Story, String> {
+pub(super) fn judge(world: &World) -> Result<Story, String> {
     let mut wrongs = world.database.wrongs.clone();
     for row in world.database.runs.values() {
-        wrongs.extend(of_run(&world, row));
+        wrongs.extend(of_run(world, row));
     }
     for (id, machine) in &world.machines {
         let mut says = |is_wrong: bool, text: &str| {
@@ -47,7 +47,7 @@ pub(super) fn judge(world: World) -> Result<Story, String> {
         says(machine.introspected, "S1: the introspection service still waits for it");
         let last =
             world.database.runs.values().rfind(|row| row.run.node == *id && row.run.snapshot.kind.is_inspection());
-        for left in last.into_iter().flat_map(|last| left_at_bmc(&world, &last.run)) {
+        for left in last.into_iter().flat_map(|last| left_at_bmc(world, &last.timed())) {
             says(true, &format!("S1: {left}"));
         }
     }
@@ -63,7 +63,33 @@ pub(super) fn judge(world: World) -> Result<Story, String> {
         let effects = world.sent.iter().copied().collect();
         return Ok(Story { runs: world.database.runs.len(), effects, accepted: world.accepted });
     }
-    Err(wrongs.join("\n"))
+    Err(wrongs.join("\n") + &told(world))
+}
+
+/// The runs of the world, for whoever looks for the cause.
+fn told(world: &World) -> String {
+    let mut text = String::new();
+    for row in world.database.runs.values() {
+        let run = &row.run;
+        text += &format!(
+            "\n  run {} of node {}, {}, {:?}, {:?}, begun {} s, concluded {:?}",
+            run.id.0.as_u128(),
+            run.node.0.as_u128(),
+            run.snapshot.kind.name(),
+            run.phase,
+            run.ending,
+            row.begun / SECOND,
+            run.concluded_at.map(|at| at.timestamp()),
+        );
+        for entry in run.journal.entries() {
+            let ended = entry.finished_at.map(|at| at.timestamp());
+            let (name, tries) = (entry.effect.name(), entry.tries);
+            let outcome = entry.error().unwrap_or(if entry.is_done() { "done" } else { "under way" });
+            text +=
+                &format!("\n    {name} from {} to {ended:?}, tries {tries}: {outcome}", entry.started_at.timestamp());
+        }
+    }
+    text
 }
 
 fn left_at_bmc(world: &World, run: &Run) -> Vec<String> {
@@ -72,8 +98,15 @@ fn left_at_bmc(world: &World, run: &Run) -> Vec<String> {
         .runs
         .values()
         .filter(|row| row.run.node == run.node && !matches!(row.run.snapshot.kind, RunKind::Inspect))
-        .map(|row| row.run.clone())
+        .map(RunRow::timed)
         .collect();
+    let unsure =
+        |later: &Run| matches!(later.snapshot.kind, RunKind::Power(_)) && later.ending != Some(Ending::Success);
+    // A client's own power action that did not end well may have done anything, and half a minute later as well.
+    let late = chrono::TimeDelta::seconds(40);
+    if later.iter().any(|later| later.created_at + late >= run.created_at && unsure(later)) {
+        return Vec::new();
+    }
     let Some(machine) = world.machines.get(&run.node) else { return Vec::new() };
     let boot = assay_core::power::BootOverride { device: machine.boot, persistent: false };
     undo::left_behind(run, &later, Some(machine.power), Some(&boot))

@@ -24,6 +24,8 @@ pub struct Sender {
     /// The claim under which it was sent; `None`: without the node's lock.
     pub claim: Option<u64>,
     pub seq: Seq,
+    /// When it was journalled.
+    pub since: Moment,
 }
 
 /// Something that happens.

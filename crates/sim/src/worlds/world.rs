@@ -61,7 +61,7 @@ pub fn play(setup: &Setup) -> Result<Story, String> {
         world.now = at;
         world.happen(item);
     }
-    judge::judge(world)
+    judge::judge(&world)
 }
 
 impl World {

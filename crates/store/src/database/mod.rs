@@ -7,6 +7,10 @@ use std::{fmt, path::PathBuf};
 
 use sea_orm::{DatabaseConnection, DbErr};
 
+use crate::{
+    StoreError,
+    lock::{self, DatabaseLock},
+};
 pub(crate) use server::Access;
 pub use server::{Server, UnusableUrl};
 pub(crate) use sqlite::{query_error, sqlite};
@@ -35,6 +39,26 @@ impl Database {
             Some(path) => Ok(Self::File(path.into())),
             None => Server::parse(url).map(Self::Server),
         }
+    }
+
+    /// One connection that reads; a file has to be there.
+    pub(crate) async fn open_reader(&self) -> Result<DatabaseConnection, DbErr> {
+        match self {
+            Self::File(path) => sqlite::open_reader(path).await,
+            Self::Server(server) => server.connect(1, Access::Read).await,
+        }
+    }
+
+    /// What says that no other process has the database; nothing, where several may.
+    pub(crate) async fn lock(&self) -> Result<Option<DatabaseLock>, StoreError> {
+        match self {
+            Self::File(path) => Ok(Some(lock::acquire(path).await?)),
+            Self::Server(_) => Ok(None),
+        }
+    }
+
+    pub(crate) fn unreachable(&self, error: &DbErr) -> StoreError {
+        StoreError::Unreachable { database: self.to_string(), why: error.to_string() }
     }
 
     /// The connection of one writer; makes the file.

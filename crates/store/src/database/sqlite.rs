@@ -32,6 +32,13 @@ pub fn sqlite(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
+/// One connection that reads.
+pub async fn open_reader(path: &Path) -> Result<DatabaseConnection, DbErr> {
+    let options = sqlite(path).pragma("query_only", "ON");
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(query_error)?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
 /// The one connection that writes; makes the file.
 pub async fn open_writer(path: &Path) -> Result<DatabaseConnection, DbErr> {
     let pool = SqlitePoolOptions::new()

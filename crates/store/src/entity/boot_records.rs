@@ -1,8 +1,9 @@
 //! Which NICs get boot answers now, and from what they are rendered.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "boot_records")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,8 +1,9 @@
 //! What inspections found; reapply makes a new generation.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "inspections")]
 pub struct Model {
     #[sea_orm(primary_key)]

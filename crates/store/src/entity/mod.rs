@@ -3,6 +3,7 @@
 pub mod assay_meta;
 pub mod bodies;
 pub mod boot_records;
+pub mod bytes;
 pub mod conductors;
 pub mod dhcp_leases;
 pub mod history;

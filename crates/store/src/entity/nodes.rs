@@ -1,8 +1,9 @@
 //! Nodes: the columns that are filtered, sorted or shown in short lists, and the whole node as `doc`.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "nodes")]
 pub struct Model {
     #[sea_orm(primary_key)]
@@ -37,6 +38,7 @@ pub struct Model {
     pub created_at: i64,
     pub updated_at: Option<i64>,
     pub doc: String,
+    #[serde(with = "super::bytes::optional")]
     pub secrets: Option<Vec<u8>>,
 }
 

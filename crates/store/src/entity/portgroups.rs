@@ -1,8 +1,9 @@
 //! Port groups: the columns that are filtered or sorted, and the whole group as `doc`.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "portgroups")]
 pub struct Model {
     #[sea_orm(primary_key)]

@@ -1,8 +1,9 @@
 //! Ports: the columns that are filtered or sorted, and the whole port as `doc`.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "ports")]
 pub struct Model {
     #[sea_orm(primary_key)]

@@ -1,8 +1,9 @@
 //! Runs; `open_node` holds the node while an exclusive run is open, and is unique.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "runs")]
 pub struct Model {
     #[sea_orm(primary_key)]
@@ -19,6 +20,7 @@ pub struct Model {
     pub version: i64,
     pub doc: String,
     pub node_doc: Option<String>,
+    #[serde(with = "super::bytes::optional")]
     pub node_secrets: Option<Vec<u8>>,
     pub asked: Option<String>,
     pub owner: Option<String>,

@@ -1,8 +1,9 @@
 //! What was seen of a run, in its order.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "timeline")]
 pub struct Model {
     #[sea_orm(primary_key)]

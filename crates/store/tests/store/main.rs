@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
 
+mod backup;
 mod bodies;
 mod fixture;
 mod nodes;

@@ -8,8 +8,13 @@ fn random_event() -> impl Strategy<Value = (u8, usize, bool)> {
     (0..8u8, 0..24usize, any::<bool>())
 }
 
+/// How many; `cargo xtask soak steps` asks for more.
+fn cases() -> u32 {
+    std::env::var("ASSAY_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(10_000)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     /// Whatever comes, in whatever order and however often: the machine's rules are kept, and
     /// once the world answers again the run ends and owes nothing.
