@@ -7,3 +7,4 @@
 mod fixture;
 mod lock;
 mod log;
+mod upgrade;
