@@ -5,6 +5,7 @@ mod bench;
 mod client;
 mod command;
 mod demo;
+mod fuzz;
 mod images;
 mod interrupt;
 mod judge;
@@ -72,6 +73,14 @@ enum Verb {
         #[command(subcommand)]
         what: Soak,
     },
+    /// Fuzz what strangers can send: bodies, packets, names, files
+    Fuzz {
+        /// Only this target
+        target: Option<String>,
+        /// For how long each
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Ask Assay and a real Ironic the same, and show what they answer differently
     Judge,
 }
@@ -136,6 +145,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             judge::run(&project)?;
         }
         Verb::Soak { what } => soak::run(&project, &what)?,
+        Verb::Fuzz { target, seconds } => fuzz::run(&project, target.as_deref(), seconds)?,
         Verb::Bench { arguments } => bench::run(&project, &arguments)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@
 
 pub mod conclude;
 pub mod effect;
+mod event;
 pub mod figures;
 pub mod introspection;
 pub mod journal;
@@ -28,9 +29,10 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::id::RunId;
 pub use effect::{Effect, EndPower, Receipt, Validation, Verdict};
+pub use event::{Event, Output};
 pub use journal::{Entry, Journal, Outcome, Seq};
 pub use mark::Mark;
-pub use step::{Event, Output, step};
+pub use step::step;
 pub use write::NodeWrite;
 
 use crate::{

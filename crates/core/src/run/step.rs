@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use super::{
-    BootManager, Effect, Ending, NodeWrite, Outcome, Phase, Receipt, Run, RunKind, Seq, Validation, Verdict,
+    BootManager, Effect, Ending, Event, NodeWrite, Outcome, Output, Phase, Receipt, Run, RunKind, Seq, Validation,
+    Verdict,
     conclude::conclude,
     figures::Figures,
     news,
@@ -14,74 +15,6 @@ use super::{
     undo::{needed, needed_if_late, rank},
 };
 use crate::{boot::sign::Sign, id::BodyId, node::Timestamp, provision::ProvisionEvent};
-
-/// What can happen to a run.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Event {
-    /// A client asked for it; the first event of every run.
-    Requested,
-    /// A client asked for it, and there is no room for it now; in place of [`Event::Requested`].
-    Enqueued {
-        /// How many wait already.
-        ahead: usize,
-        /// How long it waits for its turn.
-        patience: Duration,
-    },
-    /// Its turn in the queue has come.
-    Admitted,
-    /// An effect happened.
-    Done {
-        /// Which.
-        seq: Seq,
-        /// What it brought back.
-        receipt: Receipt,
-    },
-    /// An effect failed.
-    Failed {
-        /// Which.
-        seq: Seq,
-        /// For the operator.
-        error: String,
-        /// The request may have landed all the same.
-        maybe_happened: bool,
-    },
-    /// A body was accepted and is on disk.
-    Body(BodyId),
-    /// The external introspection service has finished, well or with an error.
-    InspectorSays {
-        /// In the service's words.
-        error: Option<String>,
-    },
-    /// A client wants it to end.
-    Abort,
-    /// A client starts an introspection that waits once more, from its first step.
-    Restart {
-        /// As in [`RunKind::Introspect`].
-        manage_boot: bool,
-    },
-    /// `wake_at` has passed.
-    Deadline {
-        /// The last sign of life of the booting machine, and its age in seconds.
-        last_sign: Option<(Sign, u64)>,
-    },
-    /// A new owner: what was under way when the old one died happens again.
-    Claimed,
-    /// The node was deleted.
-    NodeDeleted,
-}
-
-/// What follows from an event.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Output {
-    /// The run after it.
-    pub run: Run,
-    /// The entries whose effects are to happen now, side by side, once the run is stored.
-    pub start: Vec<Seq>,
-    /// Changes of the node, for the same transaction.
-    pub writes: Vec<NodeWrite>,
-    /// Lines for the timeline, for the same transaction.
-    pub notes: Vec<String>,
-}
 
 /// Advances a run by one event. Events that do not concern the run as it stands change nothing.
 #[must_use]
