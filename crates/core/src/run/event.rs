@@ -46,7 +46,7 @@ pub enum Event {
     Abort,
     /// A client starts an introspection that waits once more, from its first step.
     Restart {
-        /// As in [`RunKind::Introspect`].
+        /// As in [`RunKind::Introspect`](super::RunKind::Introspect).
         manage_boot: bool,
     },
     /// `wake_at` has passed.

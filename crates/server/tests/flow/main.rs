@@ -5,6 +5,7 @@
 mod bmc;
 mod callback;
 mod external;
+mod floods;
 mod happy;
 mod introspection;
 mod isolation;
