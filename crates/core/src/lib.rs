@@ -22,6 +22,7 @@ pub mod node;
 pub mod port;
 pub mod portgroup;
 pub mod power;
+pub mod power_sync;
 pub mod provision;
 pub mod run;
 pub mod secret;

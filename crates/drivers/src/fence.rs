@@ -41,9 +41,15 @@ impl Fence {
     }
 }
 
-/// Whether requests of this task are held back; never outside of [`Fence::around`].
-pub(crate) fn is_closed() -> bool {
-    FENCE.try_with(Fence::has_passed).unwrap_or(false)
+/// Whether a request may be sent now: always, outside of [`Fence::around`].
+///
+/// # Errors
+/// Why not, in words.
+pub(crate) fn check() -> Result<(), &'static str> {
+    if FENCE.try_with(Fence::has_passed).unwrap_or(false) {
+        return Err("this conductor's lock on the node is too old: it was stopped for long, or the database was away");
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -55,16 +61,16 @@ mod tests {
 
     #[tokio::test]
     async fn s5_requests_are_held_back_once_the_lease_is_too_short_for_them() {
-        assert!(!is_closed(), "nobody's request");
+        assert_eq!(check(), Ok(()), "nobody's request");
         let (past, future) = (Instant::now(), Instant::now() + Duration::from_secs(3600));
         tokio::time::sleep(Duration::from_millis(1)).await;
         let fence = Fence::at(future);
-        assert!(!fence.clone().around(async { is_closed() }).await);
+        assert_eq!(fence.clone().around(async { check() }).await, Ok(()));
         fence.move_to(past);
         let request = reqwest::Client::new().get("http://127.0.0.1:9/");
         let held = fence.clone().around(http::exchange("test", request, false, future)).await.unwrap_err();
         assert!(matches!(&held, Failure::NotSent(why) if why.contains("lock on the node is too old")), "{held:?}");
         fence.move_to(future);
-        assert!(!fence.around(async { is_closed() }).await, "renewed");
+        assert_eq!(fence.around(async { check() }).await, Ok(()), "renewed");
     }
 }

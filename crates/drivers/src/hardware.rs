@@ -13,8 +13,9 @@ pub struct HardwareType {
 }
 
 /// All hardware types of this build.
-pub const HARDWARE_TYPES: [HardwareType; 3] = [
+pub const HARDWARE_TYPES: [HardwareType; 4] = [
     HardwareType { name: "fake-hardware", supports: fake_hardware },
+    HardwareType { name: "ipmi", supports: ipmi },
     HardwareType { name: "manual-management", supports: manual_management },
     HardwareType { name: "redfish", supports: redfish },
 ];
@@ -57,6 +58,15 @@ const fn redfish(kind: InterfaceKind) -> &'static [&'static str] {
         InterfaceKind::Power => &["redfish"],
         InterfaceKind::Raid => &["redfish", "no-raid", "agent"],
         InterfaceKind::Vendor => &["redfish", "no-vendor"],
+        _ => generic(kind),
+    }
+}
+
+const fn ipmi(kind: InterfaceKind) -> &'static [&'static str] {
+    match kind {
+        InterfaceKind::Management => &["ipmitool", "noop"],
+        InterfaceKind::Power => &["ipmitool"],
+        InterfaceKind::Vendor => &["ipmitool", "no-vendor"],
         _ => generic(kind),
     }
 }

@@ -11,6 +11,7 @@ pub mod hardware;
 mod http;
 pub mod inspect;
 pub mod interface;
+pub mod ipmi;
 pub mod management;
 pub mod network;
 pub mod openstack;

@@ -49,7 +49,7 @@ metrics! {
     BOOT_FILES: Counter = "assay_boot_files_total";
     /// DHCP packets of NICs whose run waits, by `outcome`: answered or not.
     DHCP: Counter = "assay_dhcp_requests_total";
-    /// How long requests took, in seconds, by `service`: `keystone`, `neutron`, `introspection` or `redfish`.
+    /// How long requests took, in seconds, by `service`: `keystone`, `neutron`, `introspection`, `ipmi` or `redfish`.
     CALLS: Histogram = assay_drivers::CALL_SECONDS;
 }
 

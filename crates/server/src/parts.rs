@@ -19,6 +19,7 @@ use assay_drivers::{
     },
     fake::FakeConfig,
     inspect::{InspectorChoice, InspectorClient, InspectorInspect},
+    ipmi::IpmiConfig,
     network::{Neutron, NeutronOptions},
     openstack::Service,
     redfish::RedfishConfig,
@@ -55,6 +56,7 @@ pub fn registry(
     let ramdisk = |chain| RamdiskBoot { chain, config: boot(config, missing), images: Arc::clone(images) };
     let implementations = Implementations::in_memory(fake(config))
         .with_redfish(redfish(config), ramdisk(BootChain::VirtualMedia))
+        .with_ipmi(ipmi(config))
         .with_inspector(inspector(config)?)
         .with_neutron(&neutron_options(config), neutron_service(config)?.map(Neutron::new))
         .with_network_boot(ramdisk(BootChain::Ipxe))
@@ -195,6 +197,21 @@ fn redfish(config: &Config) -> RedfishConfig {
         verify_ca: redfish.verify_ca.clone(),
         power_state_change_timeout: config.conductor.power_state_change_timeout,
         soft_power_off_timeout: config.conductor.soft_power_off_timeout,
+    }
+}
+
+fn ipmi(config: &Config) -> IpmiConfig {
+    let ipmi = &config.ipmi;
+    IpmiConfig {
+        call_timeout: ipmi.command_retry_timeout,
+        min_command_interval: ipmi.min_command_interval,
+        cipher_suites: ipmi.cipher_suite_versions.clone(),
+        retryable: ipmi.additional_retryable_ipmi_errors.clone(),
+        disable_boot_timeout: ipmi.disable_boot_timeout,
+        default_boot_mode: config.deploy.default_boot_mode,
+        power_state_change_timeout: config.conductor.power_state_change_timeout,
+        soft_power_off_timeout: config.conductor.soft_power_off_timeout,
+        ..IpmiConfig::default()
     }
 }
 

@@ -157,6 +157,11 @@ impl Machine {
         self.change(|state| state.ramdisk = ramdisk);
     }
 
+    /// Somebody pulls the plug, or presses the button, behind everybody's back.
+    pub fn switch_by_hand(&self, power: PowerState) {
+        self.change(|state| state.power = power);
+    }
+
     /// Waits until the state is as wanted.
     ///
     /// # Errors

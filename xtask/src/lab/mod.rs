@@ -9,6 +9,7 @@ pub mod http;
 mod hypervisor;
 pub mod inhabitants;
 pub mod inspector;
+pub mod ipmi;
 pub mod machine;
 pub mod mariadb;
 pub mod neutron;

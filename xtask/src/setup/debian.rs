@@ -30,6 +30,8 @@ pub const LAB: &[&str] = &[
     "dnsmasq-base",
     "iproute2",
     "curl", // their network
+    "ipmitool",
+    "openipmi", // BMCs of IPMI
     "libvirt-daemon",
     "libvirt-daemon-system",
     "libvirt-clients",

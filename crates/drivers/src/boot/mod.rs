@@ -8,6 +8,7 @@ mod network_boot;
 mod ramdisk_boot;
 mod virtual_media;
 
+pub(crate) use boot_mode::boot_mode;
 pub use fake::{FakeBoot, FakeManagedBoot};
 pub use network_boot::NetworkBoot;
 pub use ramdisk_boot::RamdiskBoot;

@@ -51,12 +51,7 @@ pub async fn exchange(
     let Some(left) = deadline.checked_duration_since(start).filter(|left| !left.is_zero()) else {
         return Err(Failure::NotSent("no time was left to ask".to_owned()));
     };
-    if fence::is_closed() {
-        return Err(Failure::NotSent(
-            "this conductor's lock on the node is too old: it was stopped for long, or the database was away"
-                .to_owned(),
-        ));
-    }
+    fence::check().map_err(|why| Failure::NotSent(why.to_owned()))?;
     let result = answer(request.timeout(left), wanted).await;
     histogram!(CALL_SECONDS, "service" => service).record(Instant::now() - start);
     result

@@ -13,6 +13,7 @@ use crate::{
     hardware::HARDWARE_TYPES,
     inspect::{AgentInspect, FakeInspect, InspectorInspect, NoInspect},
     interface::{BootInterface, InspectInterface, ManagementInterface, NetworkInterface, PowerInterface, Property},
+    ipmi::{self, IpmiConfig},
     management::NoopManagement,
     network::{Isolation, Neutron, NeutronNetwork, NeutronOptions, NoopNetwork},
     redfish::{self, RedfishConfig},
@@ -64,6 +65,15 @@ impl Implementations {
         self.boot.insert(disc.chain.as_str(), Arc::new(VirtualMediaBoot { ramdisk: disc, media }));
         self.power.insert("redfish", Arc::new(power));
         self.management.insert("redfish", Arc::new(management));
+        self
+    }
+
+    /// Adds `ipmitool` power and management.
+    #[must_use]
+    pub fn with_ipmi(mut self, config: IpmiConfig) -> Self {
+        let (power, management) = ipmi::interfaces(config);
+        self.power.insert("ipmitool", Arc::new(power));
+        self.management.insert("ipmitool", Arc::new(management));
         self
     }
 

@@ -86,7 +86,7 @@ fn fake_managed_boot_is_there_only_when_it_is_named() {
 
 #[test]
 fn what_the_configuration_lists_and_the_build_lacks_is_a_warning_but_a_default_stops_the_start() {
-    let hardware_types = Some(vec!["ipmi".to_owned(), "redfish".to_owned()]);
+    let hardware_types = Some(vec!["ilo".to_owned(), "redfish".to_owned()]);
     let mut settings = RegistrySettings { hardware_types, ..RegistrySettings::default() };
     settings.enabled.insert(Kind::Network, vec!["noop".to_owned(), "flat".to_owned()]);
     let (registry, warnings) = assemble(&settings).unwrap();
@@ -94,7 +94,7 @@ fn what_the_configuration_lists_and_the_build_lacks_is_a_warning_but_a_default_s
     assert_eq!(
         warnings,
         [
-            "[DEFAULT]enabled_hardware_types: ipmi is not in this build; ignored",
+            "[DEFAULT]enabled_hardware_types: ilo is not in this build; ignored",
             "[DEFAULT]enabled_network_interfaces: flat is not in this build; ignored",
         ]
     );

@@ -145,7 +145,7 @@ fn told(write: &NodeWrite) -> Option<(&'static str, &str)> {
     }
 }
 
-fn history_entry(host: &str, node: NodeId, severity: &str, text: &str, at: Timestamp) -> history::Entry {
+pub(super) fn history_entry(host: &str, node: NodeId, severity: &str, text: &str, at: Timestamp) -> history::Entry {
     history::Entry {
         id: uuid::Uuid::new_v4(),
         node,

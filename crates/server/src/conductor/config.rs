@@ -6,6 +6,7 @@ use assay_core::{
     boot::{dhcp_options::BootAddresses, loader::Loaders},
     hooks::{HookOptions, Pipeline},
     power::PowerTarget,
+    power_sync,
     run::{Effect, Run, RunKind, figures::Figures, queue::Limits},
 };
 
@@ -64,6 +65,14 @@ pub struct ConductorConfig {
     pub heartbeat_interval: Duration,
     /// `[conductor] heartbeat_timeout`.
     pub heartbeat_timeout: Duration,
+    /// `[conductor] sync_power_state_interval`; 0: never.
+    pub power_sync_interval: Duration,
+    /// `[conductor] power_failure_recovery_interval`; 0: never.
+    pub power_recovery_interval: Duration,
+    /// `[conductor] sync_power_state_workers`.
+    pub power_sync_workers: usize,
+    /// `[conductor] force_power_state_during_sync` and `power_state_sync_max_retries`.
+    pub power_rules: power_sync::Rules,
     /// The engine's figures of time.
     pub figures: Figures,
 }
@@ -109,6 +118,13 @@ impl From<&Config> for ConductorConfig {
             history_keep: config.conductor.node_history_max_entries,
             heartbeat_interval: config.conductor.heartbeat_interval,
             heartbeat_timeout: config.conductor.heartbeat_timeout,
+            power_sync_interval: config.conductor.sync_power_state_interval,
+            power_recovery_interval: config.conductor.power_failure_recovery_interval,
+            power_sync_workers: config.conductor.sync_power_state_workers,
+            power_rules: power_sync::Rules {
+                force: config.conductor.force_power_state_during_sync,
+                most_failures: config.conductor.power_state_sync_max_retries,
+            },
             figures: Figures::default(),
         }
     }

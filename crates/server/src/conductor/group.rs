@@ -27,13 +27,20 @@ impl Conductor {
             || nodes::get(&self.store().read(), node).await.map_or(true, |row| self.serves(&row.node))
     }
 
-    /// Whether this conductor is the first, by its name, of those that live in its group.
-    pub(super) async fn is_first_of_group(&self) -> Result<bool, StoreError> {
+    /// Which one this conductor is, counted from 0 and by their names, of how many that live in its group.
+    pub(super) async fn place_in_group(&self) -> Result<(usize, usize), StoreError> {
+        if !self.store().is_shared() {
+            return Ok((0, 1));
+        }
         let config = self.config();
         let known = conductors::list(&self.store().read(), config.heartbeat_timeout).await?;
-        let living = known.iter().filter(|conductor| conductor.alive).map(|conductor| &conductor.registration);
-        let first = living.filter(|it| it.conductor_group == config.conductor_group).map(|it| &it.hostname).min();
-        Ok(first == Some(&config.host))
+        let of_group = known.into_iter().filter(|it| it.alive).map(|it| it.registration);
+        let mut names: Vec<String> =
+            of_group.filter(|it| it.conductor_group == config.conductor_group).map(|it| it.hostname).collect();
+        names.sort_unstable();
+        // One that is not heard of, its own database says, takes no part.
+        let place = names.iter().position(|name| *name == config.host).unwrap_or(names.len());
+        Ok((place, names.len()))
     }
 
     /// That some living conductor works on this node.

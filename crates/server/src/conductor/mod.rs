@@ -19,6 +19,7 @@ mod group;
 mod introspection;
 mod network;
 mod periodic;
+mod power_sync;
 mod queue;
 mod registration;
 mod requests;
@@ -86,6 +87,7 @@ struct Inner {
     room: Notify,
     /// The runs that nobody owned at the last look, although they have something to do.
     adrift: Mutex<HashSet<RunId>>,
+    power_failures: power_sync::PowerFailures,
     /// What names this process among all that serve the database.
     process: String,
     tasks: TaskTracker,
@@ -104,6 +106,7 @@ impl Conductor {
             watched: Mutex::default(),
             room: Notify::new(),
             adrift: Mutex::default(),
+            power_failures: power_sync::PowerFailures::default(),
             process: registration::this_process(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

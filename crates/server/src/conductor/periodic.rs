@@ -13,11 +13,14 @@ use assay_store::{
     runs::{self, RunRow},
     timeline,
 };
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tracing::{info, warn};
 
 use super::{Conductor, now, tasks::parse_run};
 use crate::api::conductor::ConductorError;
+
+/// What is done first when the conductor starts.
+const AT_ONCE: Duration = Duration::ZERO;
 
 /// How often ended runs are looked through.
 const HOUR: Duration = Duration::from_secs(3600);
@@ -66,7 +69,7 @@ impl Conductor {
     /// those that live does it, beside whoever started a run.
     async fn watch_all(&self) -> Result<(), ConductorError> {
         let store = self.store();
-        if !store.is_shared() || !self.is_first_of_group().await? {
+        if !store.is_shared() || self.place_in_group().await?.0 != 0 {
             return Ok(());
         }
         for row in runs::waiting(&store.read(), &self.config().conductor_group).await? {
@@ -118,31 +121,33 @@ impl Conductor {
     }
 
     pub(super) fn start_periodic_work(&self) {
-        let conductor = self.clone();
-        self.repeat(self.config().figures.tick, move || conductor.clone().look_at_due_runs());
-        let conductor = self.clone();
-        self.repeat(self.config().figures.renew, move || conductor.clone().take_over_abandoned());
-        let conductor = self.clone();
-        self.repeat(self.config().heartbeat_interval, move || conductor.clone().beat());
+        let config = self.config();
+        self.repeat(AT_ONCE, config.figures.tick, Self::look_at_due_runs);
+        self.repeat(AT_ONCE, config.figures.renew, Self::take_over_abandoned);
+        self.repeat(AT_ONCE, config.heartbeat_interval, Self::beat);
         self.0.tasks.spawn(self.clone().admit_for_ever());
-        let conductor = self.clone();
-        self.repeat(SWEEP, move || conductor.clone().sweep_ports());
-        let conductor = self.clone();
-        self.repeat(HOUR, move || conductor.clone().forget_old_runs());
+        self.repeat(AT_ONCE, SWEEP, Self::sweep_ports);
+        self.repeat(AT_ONCE, HOUR, Self::forget_old_runs);
+        self.repeat(config.power_sync_interval, config.power_sync_interval, Self::sync_power);
+        self.repeat(config.power_recovery_interval, config.power_recovery_interval, Self::recover_power);
     }
 
-    /// Does `work` in every `period` until the conductor stops; a failure is logged and the next
-    /// round tries again.
-    fn repeat<F>(&self, period: std::time::Duration, work: impl Fn() -> F + Send + 'static)
+    /// Does `work` after `first`, and then in every `period`, until the conductor stops; a failure is logged and the next
+    /// round tries again. A period of zero: never.
+    fn repeat<F>(&self, first: Duration, period: Duration, work: fn(Self) -> F)
     where
-        F: Future<Output = Result<(), ConductorError>> + Send,
+        F: Future<Output = Result<(), ConductorError>> + Send + 'static,
     {
-        let stop = self.0.stop.clone();
+        if period.is_zero() {
+            return;
+        }
+        let (stop, conductor) = (self.0.stop.clone(), self.clone());
+        let start = Instant::now() + first;
         self.0.tasks.spawn(async move {
-            let mut round = interval(period);
+            let mut round = interval_at(start, period);
             round.set_missed_tick_behavior(MissedTickBehavior::Delay);
             while stop.run_until_cancelled(round.tick()).await.is_some() {
-                if let Err(failure) = work().await {
+                if let Err(failure) = work(conductor.clone()).await {
                     warn!(error = %failure, "periodic work failed; the next round tries again");
                 }
             }

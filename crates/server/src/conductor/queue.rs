@@ -38,6 +38,8 @@ pub(super) struct Beginning {
     pub figures: Figures,
     /// Whether this conductor drives it.
     pub is_ours: bool,
+    /// The version of the node that the run was decided on, if that matters.
+    pub seen: Option<i64>,
     pub at: Timestamp,
 }
 
@@ -45,6 +47,9 @@ impl Beginning {
     /// Begins the run, or puts it into the queue; whether it has begun.
     pub async fn apply(self, tx: &Tx<'_>) -> Result<Result<bool, InvalidState>, StoreError> {
         let NodeRow { mut node, version, .. } = nodes::get(tx, self.run.node).await?;
+        if self.seen.is_some_and(|seen| seen != version) {
+            return Err(StoreError::StaleNode(node.id));
+        }
         let event = self.event(tx, &node).await?;
         let output = step(self.run.clone(), event.clone(), self.at, &self.figures);
         if let Err(refused) = write_all(&output.writes, &mut node, self.at) {

@@ -151,6 +151,16 @@ impl Conductor {
     }
 
     async fn begin(&self, node: &Node, snapshot: Snapshot) -> Result<RunId, ConductorError> {
+        self.begin_at(node, snapshot, None).await
+    }
+
+    /// The same, unless the node has another version by now than the one that was `seen`.
+    pub(super) async fn begin_at(
+        &self,
+        node: &Node,
+        snapshot: Snapshot,
+        seen: Option<i64>,
+    ) -> Result<RunId, ConductorError> {
         self.check_is_served(node).await?;
         let config = self.config();
         let beginning = Beginning {
@@ -159,6 +169,7 @@ impl Conductor {
             patience: config.queue_timeout,
             figures: config.figures,
             is_ours: self.serves(node),
+            seen,
             at: now(),
         };
         let id = beginning.run.id;

@@ -66,6 +66,11 @@ pub fn settle(config: &mut Config) -> Vec<String> {
         config.redfish.read_timeout = LONGEST_CALL;
         warnings.push("[redfish] read_timeout: one call has to end before a claim does, it is taken as 30".into());
     }
+    if config.ipmi.command_retry_timeout > LONGEST_CALL {
+        config.ipmi.command_retry_timeout = LONGEST_CALL;
+        warnings
+            .push("[ipmi] command_retry_timeout: one call has to end before a claim does, it is taken as 30".into());
+    }
     if config.general.auth_strategy == AuthStrategy::Noauth {
         let reach =
             if config.api.host_ip.is_loopback() { "programs on this machine" } else { "everybody on its network" };

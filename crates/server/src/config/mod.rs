@@ -30,7 +30,7 @@ pub use spec::OptionSpec;
 
 use groups::{
     Api, Assay, Conductor, Database, Deploy, Dhcp, Fake, General, Inspector, InspectorAccess, InspectorService,
-    Interfaces, Network, Neutron, NeutronAccess, Pxe, Redfish,
+    Interfaces, Ipmi, Network, Neutron, NeutronAccess, Pxe, Redfish,
 };
 
 /// A group's name, what it is about, and its options.
@@ -85,6 +85,8 @@ groups! {
     inspector_access: InspectorAccess,
     /// `[inspector_service]`.
     inspector_service: InspectorService,
+    /// `[ipmi]`.
+    ipmi: Ipmi,
     /// `[neutron]`, the ports.
     network: Network,
     /// `[neutron]`, its calls.

@@ -91,7 +91,7 @@ macro_rules! numbers {
         }
     )+};
 }
-numbers!(u16: "port number", u32: "whole number", u64: "whole number", usize: "whole number");
+numbers!(u8: "number up to 255", u16: "port number", u32: "whole number", u64: "whole number", usize: "whole number");
 
 impl OptionValue for Duration {
     fn kind() -> String {

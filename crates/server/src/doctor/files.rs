@@ -1,4 +1,4 @@
-//! Needs that are files: state, key, images.
+//! Needs that are files: state, key, programs, images.
 
 use std::{
     fs,
@@ -43,6 +43,25 @@ pub fn key_file(config: &Config) -> Check {
         Ok(metadata) if metadata.permissions().mode() & 0o077 == 0 => Check::met(WHAT, format!("{shown} is private")),
         Ok(_) => Check::missing(WHAT, format!("{shown} can be read by others"), format!("chmod 600 {shown}")),
     }
+}
+
+/// The program through which BMCs are asked that speak IPMI.
+pub fn ipmitool(config: &Config) -> Vec<Check> {
+    const WHAT: &str = "IPMI";
+    const REMEDY: &str = "apt-get install ipmitool";
+    let named = config.interfaces.enabled_hardware_types.as_ref().map(|types| types.iter().any(|name| name == "ipmi"));
+    if named == Some(false) {
+        return Vec::new();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join("ipmitool")).find(|program| program.is_file());
+    vec![match (found, named) {
+        (Some(program), _) => Check::met(WHAT, program.display().to_string()),
+        (None, Some(_)) => Check::missing(WHAT, "ipmitool was not found", REMEDY),
+        (None, None) => {
+            Check::note(WHAT, format!("ipmitool was not found; only nodes of driver ipmi need it ({REMEDY})"))
+        }
+    }]
 }
 
 /// The boot loaders that machines are told; they are the distribution's and not ours.

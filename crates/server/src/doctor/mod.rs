@@ -46,6 +46,7 @@ impl Check {
 /// Looks at everything that `config` needs.
 pub async fn examine(config: &Config) -> Vec<Check> {
     let mut checks = vec![files::state_path(config), files::key_file(config)];
+    checks.extend(files::ipmitool(config));
     checks.extend(files::loaders(config));
     checks.extend(files::images(config));
     checks.extend(network::addresses(config));

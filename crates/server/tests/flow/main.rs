@@ -10,6 +10,7 @@ mod happy;
 mod introspection;
 mod isolation;
 mod policy;
+mod power_sync;
 mod queue;
 
 use assay_sim::{

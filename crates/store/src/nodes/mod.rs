@@ -5,6 +5,7 @@
 
 mod lease;
 mod list;
+mod power;
 mod row;
 
 use assay_core::{
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 pub use lease::{Holders, check, free, locked, release, renew, reserve};
 pub use list::{ListedNode, NodeFilter, NodeSort, NodeSummary, count, list, shards, summaries};
+pub use power::{given_up, kept};
 pub use row::NodeRow;
 pub(crate) use row::{open_doc, to_doc};
 

@@ -1,4 +1,4 @@
-//! How machines are booted and reached: `[deploy]`, `[pxe]`, `[redfish]`.
+//! How machines are booted and reached: `[deploy]`, `[pxe]`, `[redfish]`, `[ipmi]`.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -65,5 +65,21 @@ options! {
         /// Whether BMCs have to show a certificate of a known authority, or the file with the
         /// authorities' certificates, for nodes that don't say.
         verify_ca: VerifyCa = "true";
+    }
+}
+
+options! {
+    /// IPMI BMCs, which are asked by ipmitool.
+    Ipmi = "ipmi" {
+        /// How long one command may take, with its repetitions; more than 30 seconds are taken as 30.
+        command_retry_timeout: Duration = "30", range 1..=600;
+        /// The pause between two commands to one BMC: some BMCs fail without.
+        min_command_interval: Duration = "5", range 0..=20;
+        /// The cipher suites that are tried, the last one first, for nodes that name none; ipmitool chooses where it is empty.
+        cipher_suite_versions: Vec<u8>;
+        /// Texts of ipmitool's errors after which a command that changes nothing is tried again.
+        additional_retryable_ipmi_errors: Vec<String>;
+        /// Whether BMCs are told to keep a boot device for longer than a minute, for nodes that don't say.
+        disable_boot_timeout: bool = "true";
     }
 }

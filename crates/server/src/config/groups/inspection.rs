@@ -18,6 +18,16 @@ options! {
         power_state_change_timeout: Duration = "60", range 2..=86_400;
         /// How long an operating system has to shut down.
         soft_power_off_timeout: Duration = "600", range 1..=86_400;
+        /// How often each node's BMC is asked whether the machine is on; 0: never.
+        sync_power_state_interval: Duration = "60", range 0..=86_400;
+        /// How many BMCs are asked at once; those that have just failed have as many workers of their own.
+        sync_power_state_workers: usize = "8", range 1..=1000;
+        /// Whether a machine that is on or off against the database's word is brought back; else the database follows.
+        force_power_state_during_sync: bool = "true";
+        /// How often in a row that may go wrong before the node goes into maintenance.
+        power_state_sync_max_retries: u32 = "3", range 0..=1000;
+        /// How often the BMCs of such nodes are asked whether they are well again; 0: never.
+        power_failure_recovery_interval: Duration = "300", range 0..=86_400;
         /// How often a request to a locked node is tried again before it is refused.
         node_locked_retry_attempts: u32 = "3", range 0..=1000;
         /// The pause between those tries.

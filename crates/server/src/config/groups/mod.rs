@@ -7,7 +7,7 @@ pub mod network;
 pub mod openstack;
 pub mod service;
 
-pub use boot::{Deploy, Pxe, Redfish};
+pub use boot::{Deploy, Ipmi, Pxe, Redfish};
 pub use inspection::{Conductor, Inspector, InspectorService};
 pub use interfaces::{Fake, Interfaces};
 pub use network::{Dhcp, Network};

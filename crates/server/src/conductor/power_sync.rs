@@ -1,0 +1,170 @@
+//! Power sync: in every round, each node's BMC is asked whether the machine is as the database has it. What follows is a
+//! rule of [`assay_core::power_sync`].
+//!
+//! **Invariant:** a BMC that hangs holds up only itself and others that have failed before it.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use assay_core::{
+    id::NodeId,
+    node::Node,
+    power::{PowerState, PowerTarget},
+    power_sync::{self, Decision},
+    run::{RunId, RunKind},
+};
+use assay_store::{
+    StoreError, Tx, history,
+    nodes::{self, Guard, NodeRow},
+};
+use futures::{StreamExt, stream};
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use super::{Conductor, commit::history_entry, now};
+use crate::api::conductor::ConductorError;
+
+/// How often in a row each node's power went wrong.
+#[derive(Default)]
+pub(super) struct PowerFailures(Mutex<HashMap<NodeId, u32>>);
+
+impl PowerFailures {
+    fn of(&self, node: NodeId) -> u32 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&node).copied().unwrap_or(0)
+    }
+
+    fn one_more(&self, node: NodeId) -> u32 {
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = failures.entry(node).or_default();
+        *times += 1;
+        *times
+    }
+
+    fn forget(&self, node: NodeId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&node);
+    }
+}
+
+impl Conductor {
+    /// One round over all nodes whose power is kept.
+    pub(super) async fn sync_power(self) -> Result<(), ConductorError> {
+        let kept = nodes::kept(&self.store().read(), &self.config().conductor_group).await?;
+        let (failing, sound): (Vec<_>, Vec<_>) = kept.into_iter().partition(|id| self.0.power_failures.of(*id) > 0);
+        // Those that hang have workers of their own.
+        let round = async { tokio::join!(self.each(failing, Self::keep_power), self.each(sound, Self::keep_power)) };
+        self.0.stop.run_until_cancelled(round).await;
+        Ok(())
+    }
+
+    /// One round over the nodes that were given up.
+    pub(super) async fn recover_power(self) -> Result<(), ConductorError> {
+        let given_up = nodes::given_up(&self.store().read(), &self.config().conductor_group).await?;
+        self.0.stop.run_until_cancelled(self.each(given_up, Self::take_back)).await;
+        Ok(())
+    }
+
+    /// Does `work` for each of these nodes that is this conductor's to look at.
+    async fn each(&self, ids: Vec<NodeId>, work: impl AsyncFn(&Self, NodeRow) -> Result<(), ConductorError>) {
+        let (place, conductors) = self.place_in_group().await.unwrap_or((0, 1));
+        let look = async |id| {
+            let row = nodes::get(&self.store().read(), id).await?;
+            if power_sync::whose(&row.node, conductors) == place { work(self, row).await } else { Ok(()) }
+        };
+        let workers = self.config().power_sync_workers;
+        stream::iter(ids)
+            .for_each_concurrent(workers, async |id| match look(id).await {
+                Ok(()) => {}
+                // A client, a run or another conductor was first; the next round sees what it has made of the node.
+                Err(
+                    ConductorError::Conflict(_)
+                    | ConductorError::Store(
+                        StoreError::Locked { .. } | StoreError::StaleNode(_) | StoreError::NotFound { .. },
+                    ),
+                ) => {}
+                Err(failure) => warn!(node.id = %id, error = %failure, "the node's power could not be looked after"),
+            })
+            .await;
+    }
+
+    async fn keep_power(&self, row: NodeRow) -> Result<(), ConductorError> {
+        let (failures, rules) = (&self.0.power_failures, self.config().power_rules);
+        let id = row.node.id;
+        let why = match self.shown_power(&row.node).await {
+            Ok(shown) => match power_sync::decide(&row.node, shown, &rules) {
+                Decision::Leave => {
+                    failures.forget(id);
+                    return Ok(());
+                }
+                Decision::Record(shown) => {
+                    failures.forget(id);
+                    info!(node.id = %id, power = %shown, "the BMC shows another power state; it is recorded");
+                    return self.change(row, None, |node| node.power_state = Some(shown)).await;
+                }
+                Decision::Force(target) if failures.of(id) < rules.most_failures => {
+                    failures.one_more(id);
+                    warn!(node.id = %id, power = %shown, %target, "the machine is not as it should be; it is brought back");
+                    return self.force(row, target).await.map(drop);
+                }
+                Decision::Force(target) => format!("it shows {shown}, and does not stay at {target}"),
+            },
+            Err(why) => why,
+        };
+        let times = failures.one_more(id);
+        if times <= rules.most_failures {
+            warn!(node.id = %id, times, error = why, "the node's power can't be read");
+            return Ok(());
+        }
+        failures.forget(id);
+        warn!(node.id = %id, times, error = why, "the node is put into maintenance for its power");
+        let told = format!("Power sync: {why}");
+        self.change(row, Some(told), |node| power_sync::give_up(node, times, &why)).await
+    }
+
+    async fn take_back(&self, row: NodeRow) -> Result<(), ConductorError> {
+        let Ok(shown) = self.shown_power(&row.node).await else { return Ok(()) };
+        info!(node.id = %row.node.id, power = %shown, "the node's BMC is well again; its maintenance ends");
+        self.change(row, None, |node| power_sync::recover(node, shown)).await
+    }
+
+    async fn shown_power(&self, node: &Node) -> Result<PowerState, String> {
+        let read = async {
+            let task = self.task(node).await?;
+            let power = self.parts().registry.power(node)?;
+            power.validate(&task)?;
+            Ok::<_, ConductorError>(power.get_power_state(&task).await?)
+        };
+        match timeout(self.config().figures.effect, read).await {
+            Ok(read) => read.map_err(|failure| failure.to_string()),
+            Err(_) => Err("its BMC does not answer in time".to_owned()),
+        }
+    }
+
+    /// A power action like a client's, unless the node has changed since it was looked at.
+    async fn force(&self, row: NodeRow, target: PowerTarget) -> Result<RunId, ConductorError> {
+        let snapshot = self.snapshot(&row.node, RunKind::Power(target)).await?;
+        self.begin_at(&row.node, snapshot, Some(row.version)).await
+    }
+
+    /// Changes a node that nobody has changed since it was looked at; `told` goes to its history.
+    async fn change(
+        &self,
+        row: NodeRow,
+        told: Option<String>,
+        edit: impl FnOnce(&mut Node),
+    ) -> Result<(), ConductorError> {
+        let NodeRow { mut node, version, .. } = row;
+        edit(&mut node);
+        node.updated_at = Some(now());
+        let (host, keep) = (self.config().host.clone(), self.config().history_keep);
+        let write = async move |tx: &Tx<'_>| {
+            nodes::update(tx, &node, Guard::Unreserved { version }).await?;
+            if let Some(text) = &told {
+                history::insert(tx, history_entry(&host, node.id, "ERROR", text, now()), keep).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        Ok(self.store().write(move |tx| Box::pin(async move { write(tx).await })).await?)
+    }
+}
