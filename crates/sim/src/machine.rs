@@ -36,6 +36,8 @@ pub struct State {
     pub power: PowerState,
     /// What its BMC will boot it from.
     pub boot: BootOverride,
+    /// The URL of the disc in its virtual drive.
+    pub disc: Option<String>,
     /// What its ramdisk will do when it is booted.
     pub ramdisk: Ramdisk,
     /// How many requests of each kind its BMC got.
@@ -125,6 +127,7 @@ impl Machine {
         let state = State {
             power: PowerState::Off,
             boot,
+            disc: None,
             ramdisk,
             requests: BTreeMap::new(),
             writes: Vec::new(),

@@ -100,6 +100,7 @@ impl Pair {
         let state = self.world.machine(machine).state();
         ensure!(state.power == assay_core::power::PowerState::Off, "{machine} is on: {:?}", state.writes);
         ensure!(!state.boot.is_pending(), "{machine}: an override waits: {:?}", state.boot);
+        ensure!(state.disc.is_none(), "{machine}: a disc is in the drive: {:?}", state.writes);
         let mac = self.world.machine(machine).nics[0].hyphenated();
         for place in asked {
             let boot = Rest::at(&self.members[*place].installation.boot_url())?;

@@ -1,6 +1,7 @@
 //! A Redfish BMC for all machines of the world, on one port. Its shapes and its manners are those
 //! of sushy-tools 2.2; where a knob of [`Hardware`](crate::Hardware) says so, those of stricter ones.
 
+mod drive;
 mod gate;
 mod request;
 mod resources;
@@ -51,6 +52,10 @@ fn router(fleet: Arc<Fleet>) -> Router {
         .route(&format!("{system}/EthernetInterfaces"), get(resources::interfaces))
         .route(&format!("{system}/EthernetInterfaces/{{mac}}"), get(resources::interface))
         .route(&format!("{system}/Actions/ComputerSystem.Reset"), post(reset))
+        .route(&format!("{system}/VirtualMedia"), get(drive::drives))
+        .route(&format!("{system}/VirtualMedia/Cd"), get(drive::drive))
+        .route(&format!("{system}/VirtualMedia/Cd/Actions/VirtualMedia.InsertMedia"), post(drive::insert))
+        .route(&format!("{system}/VirtualMedia/Cd/Actions/VirtualMedia.EjectMedia"), post(drive::eject))
         .fallback(|| async { Refusal(StatusCode::NOT_FOUND, "Not Found") })
         .layer(from_fn_with_state(fleet.clone(), gate::gate))
         .with_state(fleet)

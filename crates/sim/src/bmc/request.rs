@@ -23,6 +23,10 @@ pub enum Request {
     PowerOff,
     /// Restart.
     Restart,
+    /// A disc is put into the virtual drive.
+    InsertMedia,
+    /// It is taken out.
+    EjectMedia,
     /// What is none of these.
     Other,
 }
@@ -39,6 +43,8 @@ impl Request {
             ("PATCH", ["Systems", _]) => Self::SetBoot,
             ("GET", ["Systems", _, "EthernetInterfaces", ..]) => Self::Interfaces,
             ("POST", ["Systems", _, "Actions", _]) => Self::of_reset(body),
+            ("POST", ["Systems", _, "VirtualMedia", "Cd", "Actions", "VirtualMedia.InsertMedia"]) => Self::InsertMedia,
+            ("POST", ["Systems", _, "VirtualMedia", "Cd", "Actions", "VirtualMedia.EjectMedia"]) => Self::EjectMedia,
             _ => Self::Other,
         }
     }
@@ -56,6 +62,9 @@ impl Request {
     /// Whether the request changes something.
     #[must_use]
     pub const fn is_write(self) -> bool {
-        matches!(self, Self::SetBoot | Self::PowerOn | Self::PowerOff | Self::Restart)
+        matches!(
+            self,
+            Self::SetBoot | Self::PowerOn | Self::PowerOff | Self::Restart | Self::InsertMedia | Self::EjectMedia
+        )
     }
 }

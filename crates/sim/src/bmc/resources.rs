@@ -63,6 +63,7 @@ pub(super) async fn system(
             "BootSourceOverrideMode@Redfish.AllowableValues": ["UEFI", "Legacy"],
         },
         "EthernetInterfaces": {"@odata.id": format!("{path}/EthernetInterfaces")},
+        "VirtualMedia": {"@odata.id": format!("{path}/VirtualMedia")},
         "Actions": {"#ComputerSystem.Reset": {
             "target": format!("{path}/Actions/ComputerSystem.Reset"),
             "ResetType@Redfish.AllowableValues": ["On", "ForceOff", "GracefulShutdown", "ForceRestart"],
@@ -140,7 +141,7 @@ pub(super) async fn interface(
     })))
 }
 
-fn path(machine: &Machine) -> String {
+pub(super) fn path(machine: &Machine) -> String {
     format!("/redfish/v1/Systems/{}", machine.system)
 }
 
@@ -148,7 +149,7 @@ fn etag(version: u64) -> String {
     format!("W/\"{version}\"")
 }
 
-fn collection(path: &str, kind: &str, members: &[Value]) -> Value {
+pub(super) fn collection(path: &str, kind: &str, members: &[Value]) -> Value {
     json!({
         "@odata.id": path,
         "@odata.type": format!("#{kind}.{kind}"),

@@ -151,6 +151,18 @@ pub(super) fn keystone_id(kind: &str, name: &str) -> String {
     id_of(kind, name).simple().to_string()
 }
 
+impl CloudSetup {
+    /// The default, but for an inspection network on the loopback, so that the world's machines can have its addresses.
+    #[must_use]
+    pub fn on_loopback() -> Self {
+        let mut setup = Self::default();
+        setup.networks.retain(|network| network.name != "inspection");
+        let subnet = FakeSubnet::v4(Ipv4Addr::new(127, 22, 102, 0), 100, 200);
+        setup.networks.insert(0, FakeNetwork::new("inspection", 102).with(subnet));
+        setup
+    }
+}
+
 impl Default for CloudSetup {
     /// `inspection` and `tenant`, which are what they seem; `twice`, of which there are two;
     /// `inspection-v6`; `elsewhere` on another physical network; `tiny` with one address; `full`

@@ -173,6 +173,7 @@ impl Site {
         let state = self.world.machine(machine).state();
         ensure!(state.power == PowerState::Off, "the machine is on; {:?}", state.writes);
         ensure!(!state.boot.is_pending(), "an override waits: {:?}; {:?}", state.boot, state.writes);
+        ensure!(state.disc.is_none(), "a disc is in the drive: {:?}", state.writes);
         let script = self.boot_script(machine).await?;
         ensure!(script == StatusCode::NOT_FOUND, "the NIC's boot script is answered with {script}");
         Ok(())

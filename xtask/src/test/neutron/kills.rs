@@ -44,8 +44,8 @@ const IN_FLIGHT: &str = "in-flight";
 const IN_FLIGHT_NUMBER: u8 = 60;
 const WAITING: &str = "waiting";
 /// The variables of the binary with pause points.
-const PAUSE_AT: &str = "ASSAY_PAUSE_AT";
-const PAUSE_FILE: &str = "ASSAY_PAUSE_FILE";
+pub const PAUSE_AT: &str = "ASSAY_PAUSE_AT";
+pub const PAUSE_FILE: &str = "ASSAY_PAUSE_FILE";
 
 pub fn everywhere(cloud: &Cloud, findings: &mut Findings) -> Result<()> {
     cloud.serve(&[BY_PROXY])?;

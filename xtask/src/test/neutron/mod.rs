@@ -13,6 +13,7 @@ mod figures;
 mod inspector;
 mod kills;
 mod left;
+mod matrix;
 mod node;
 mod outages;
 mod port;
@@ -45,6 +46,7 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("node, options and ports changed in the middle", bystanders::changed),
     ("Neutron's answers lost, its clean-up refused, its API gone", outages::neutron),
     ("kill -9 in every phase", kills::everywhere),
+    ("kill -9 at each journal state of each effect", matrix::all),
     ("fall back, where unmanaged boot is allowed; silent ramdisks; what the kills owe", fallback::allowed),
     ("fall back, where managed boot is required", fallback::required),
     ("ironic-inspector 12.5.0", inspector::external),

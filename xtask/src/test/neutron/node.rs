@@ -10,6 +10,7 @@ use super::left;
 use crate::assay;
 use crate::images::Image;
 use crate::interrupt::wait_for;
+use crate::lab::bmc::FakeSystem;
 use crate::lab::http::Answer;
 use crate::lab::machine::{Firmware, Machine, Nic};
 use crate::lab::neutron::local_link;
@@ -57,6 +58,17 @@ impl<'a> Node<'a> {
         let nic = Nic { port: name.to_owned(), mac: mac_of(number) };
         cloud.stack.add_port(&nic.port)?;
         Self::without_ports(cloud, name, more)?.with_ports(vec![nic])
+    }
+
+    /// Enrols a node with a real BMC that has no machine, on a switch port of its own.
+    pub fn of_system(cloud: &'a Cloud<'a>, system: &FakeSystem, more: &Value) -> Result<Self> {
+        let nic = Nic { port: system.name.clone(), mac: system.mac.clone() };
+        cloud.stack.add_port(&nic.port)?;
+        let id = format!("/redfish/v1/Systems/{}", system.uuid);
+        let body = json!({"name": system.name, "driver": "redfish", "boot_interface": "ipxe", "network_interface": "neutron",
+            "inspect_interface": "agent", "driver_info": {"redfish_address": bmc::FAKE, "redfish_system_id": id},
+            "properties": {"capabilities": "boot_mode:bios"}});
+        Self::enrol(cloud, None, &merged(body, more))?.with_ports(vec![nic])
     }
 
     /// Enrols a node without a machine and without a port.

@@ -9,7 +9,7 @@ mod refused;
 
 use assay_core::mac::MacAddress;
 use assay_sim::{
-    Cloud, CloudRequest, CloudSetup, FakeNetwork, FakeSubnet, Hardware, Ramdisk,
+    Cloud, CloudRequest, CloudSetup, Hardware, Ramdisk,
     harness::{Setup, Site},
 };
 use serde_json::{Value, json};
@@ -24,13 +24,9 @@ pub struct Isolated {
     pub node: String,
 }
 
-/// A cloud whose inspection network is on the loopback, so that machines can have its addresses.
+/// A cloud whose inspection network is on the loopback.
 pub fn setup() -> CloudSetup {
-    let mut setup = CloudSetup::default();
-    setup.networks.retain(|network| network.name != "inspection");
-    let subnet = FakeSubnet::v4([127, 22, 102, 0].into(), 100, 200);
-    setup.networks.insert(0, FakeNetwork::new("inspection", INSPECTION).with(subnet));
-    setup
+    CloudSetup::on_loopback()
 }
 
 /// The name of the switch port behind a NIC.

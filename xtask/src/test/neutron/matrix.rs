@@ -1,0 +1,243 @@
+//! kill -9 at each journal state of each effect: a node for each, whose run is stopped there, and one kill that meets them all.
+//! Started again, Assay brings every run to its end; what is left is asked of Neutron, the switch, the DHCP agent, the BMCs and
+//! the boot listener, once for all nodes.
+//!
+//! The effects are read from the engine's own source: a new one without a cell fails here.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::json;
+
+use super::cloud::Cloud;
+use super::kills::{PAUSE_AT, PAUSE_FILE};
+use super::node::{Node, succeeds};
+use crate::assay;
+use crate::command;
+use crate::interrupt::wait_for;
+use crate::lab::bmc::{self, FakeSystem};
+use crate::lab::neutron::TENANT_TAG;
+use crate::lab::{INSPECTION, Lab};
+use crate::project::{Project, read};
+use crate::test::findings::Findings;
+
+/// Before an effect, after it, and after its outcome is in the journal.
+const MOMENTS: [&str; 3] = ["before_effect", "after_effect", "after_commit"];
+/// So many inspections at once take Neutron a while.
+const ALL: Duration = Duration::from_secs(400);
+
+/// How a run comes to an effect, and to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// On the way to a boot over the network; its ramdisk posts after the kill.
+    ToTheBoot,
+    /// After the post of its ramdisk.
+    AfterThePost,
+    /// On the way to a boot from a disc; it is aborted after the kill.
+    ToTheDisc,
+    /// After its abort; the machine has a disc.
+    AfterTheAbort,
+    /// A client's own power action.
+    OfAClient,
+}
+
+/// The way to an effect; `None`: the scenario with ironic-inspector has it.
+fn way_to(effect: &str) -> Result<Option<Way>> {
+    Ok(Some(match effect {
+        "ReadPower"
+        | "CreatePortsFromBmc"
+        | "ValidateInspection"
+        | "CheckImages"
+        | "PowerOff"
+        | "RemoveLeftovers"
+        | "AddInspectionNetwork"
+        | "AwaitPortsActive"
+        | "PrepareRamdisk"
+        | "SetBootDevice"
+        | "PowerOn" => Way::ToTheBoot,
+        "ProcessBody" | "RestorePower" | "RestoreBootDevice" | "CleanUpRamdisk" | "RemoveInspectionNetwork" => {
+            Way::AfterThePost
+        }
+        "InsertMedia" => Way::ToTheDisc,
+        "EjectMedia" => Way::AfterTheAbort,
+        "SetPower" => Way::OfAClient,
+        "StartIntrospection" | "FetchData" | "AbortIntrospection" => return Ok(None),
+        unknown => bail!("the effect {unknown} has no cell in the matrix of kills: give it one"),
+    }))
+}
+
+/// One run that is stopped at one point.
+struct Cell<'a> {
+    way: Way,
+    point: String,
+    system: FakeSystem,
+    node: Node<'a>,
+}
+
+pub fn all(cloud: &Cloud, findings: &mut Findings) -> Result<()> {
+    let plan = plan(cloud.project)?;
+    let systems: Vec<FakeSystem> = (1..).zip(&plan).map(|(number, _)| system(number)).collect();
+    bmc::fake(cloud.project, cloud.lab, &systems)?;
+    cloud.serve(LIMITS)?;
+    let cells = plan.into_iter().zip(systems).map(|((way, point), system)| {
+        let boot = if matches!(way, Way::ToTheDisc | Way::AfterTheAbort) { "redfish-virtual-media" } else { "ipxe" };
+        let node = Node::of_system(cloud, &system, &json!({"boot_interface": boot}))?;
+        Ok(Cell { way, point, system, node })
+    });
+    let cells: Vec<Cell> = cells.collect::<Result<_>>()?;
+    stop_each_at_its_point(cloud, &cells)?;
+    cloud.lab.kill(assay::SERVICE);
+    cloud.serve(LIMITS)?;
+    for cell in &cells {
+        findings.works(&format!("killed {}: it ends well", cell.point), comes_to_its_end(cell));
+    }
+    findings.works("nothing is left of the runs that were killed", cloud.clean_audit());
+    nothing_left(cloud, &cells, findings)?;
+    for cell in &cells {
+        cell.node.delete()?;
+    }
+    bmc::stop_fake(cloud.lab);
+    Ok(())
+}
+
+/// All these nodes have one and the same BMC address.
+const LIMITS: &[(&str, &str)] =
+    &[("OS_ASSAY__MAX_STARTS_PER_BMC", "1000"), ("OS_CONDUCTOR__SYNC_POWER_STATE_INTERVAL", "0")];
+
+/// Every effect at every moment.
+fn plan(project: &Project) -> Result<Vec<(Way, String)>> {
+    let mut plan = Vec::new();
+    for effect in effects(&read(&project.root.join("crates/core/src/run/effect.rs"))?)? {
+        if let Some(way) = way_to(&effect)? {
+            plan.extend(MOMENTS.map(|moment| (way, format!("{moment}:{effect}"))));
+        }
+    }
+    Ok(plan)
+}
+
+/// The names that the engine gives its effects, from its source.
+fn effects(source: &str) -> Result<Vec<String>> {
+    let body = source.split("pub const fn name(").nth(1).context("the effects have no names")?;
+    let body = body.split("\n    }\n").next().unwrap_or_default();
+    let names: Vec<String> =
+        body.split("=> \"").skip(1).filter_map(|arm| Some(arm.split_once('"')?.0.to_owned())).collect();
+    ensure!(names.len() >= 22, "only {} effects are found in the engine's source", names.len());
+    Ok(names)
+}
+
+fn system(number: u8) -> FakeSystem {
+    FakeSystem {
+        name: format!("cell-{number}"),
+        uuid: format!("00000000-0000-4000-8000-0000000000{number:02x}"),
+        mac: format!("52:54:00:ab:03:{number:02x}"),
+    }
+}
+
+/// Brings each run to its point, where it stays.
+fn stop_each_at_its_point(cloud: &Cloud, cells: &[Cell]) -> Result<()> {
+    let points: String = cells.iter().map(|cell| format!("{}@{},", cell.point, cell.node.uuid)).collect();
+    let file = cloud.lab.folder.join("paused-cells");
+    cloud.serve(&[LIMITS, &[(PAUSE_AT, &points), (PAUSE_FILE, &file.to_string_lossy())]].concat())?;
+    for cell in cells {
+        match cell.way {
+            Way::OfAClient => switch_on(&cell.node)?,
+            _ => cell.node.inspect()?,
+        }
+    }
+    for cell in cells.iter().filter(|cell| cell.way == Way::AfterThePost) {
+        cell.node.reaches("inspect wait", ALL)?;
+        cell.node.post()?;
+    }
+    for cell in cells.iter().filter(|cell| cell.way == Way::AfterTheAbort) {
+        cell.node.reaches("inspect wait", ALL)?;
+        cell.node.provision("abort")?;
+    }
+    wait_for("every run at its point", ALL, || {
+        let paused = fs::read_to_string(&file).unwrap_or_default();
+        Ok((paused.lines().collect::<BTreeSet<_>>().len() == cells.len()).then_some(()))
+    })
+    .with_context(|| missing(cells, &fs::read_to_string(&file).unwrap_or_default()))
+}
+
+fn missing(cells: &[Cell], paused: &str) -> String {
+    let missing = cells.iter().filter(|cell| !paused.contains(&format!("{}@{}", cell.point, cell.node.uuid)));
+    format!("not there: {}", missing.map(|cell| cell.point.as_str()).collect::<Vec<_>>().join(", "))
+}
+
+fn switch_on(node: &Node) -> Result<()> {
+    succeeds(node.ask("PUT", "/states/power", Some(&json!({"target": "power on"})))?).map(drop)
+}
+
+fn comes_to_its_end(cell: &Cell) -> Result<()> {
+    let node = &cell.node;
+    match cell.way {
+        Way::ToTheBoot => {
+            node.reaches("inspect wait", ALL)?;
+            node.post()?;
+            node.reaches("manageable", ALL)
+        }
+        Way::AfterThePost => node.reaches("manageable", ALL),
+        Way::ToTheDisc => {
+            node.reaches("inspect wait", ALL)?;
+            node.provision("abort")?;
+            node.reaches("inspect failed", ALL)
+        }
+        Way::AfterTheAbort => node.reaches("inspect failed", ALL),
+        Way::OfAClient => wait_for("the end of the power action", ALL, || {
+            let is_on = node.field("power_state")? == "power on" && node.field("target_power_state")?.is_null();
+            Ok((is_on && node.field("reservation")?.is_null()).then_some(()))
+        }),
+    }
+}
+
+/// Asked of everybody but Assay.
+fn nothing_left(cloud: &Cloud, cells: &[Cell], findings: &mut Findings) -> Result<()> {
+    let hosts = || {
+        let hosts = cloud.stack.dhcp_hosts()?;
+        Ok(cells.iter().all(|cell| !hosts.contains(&cell.system.mac)).then_some(()))
+    };
+    findings.works("no host of theirs at Neutron's DHCP server", wait_for("an empty DHCP server", ALL, hosts));
+    let ports = cloud.stack.ports()?;
+    for cell in cells {
+        let (point, system) = (&cell.point, &cell.system);
+        let port = ports.iter().find(|port| port["mac_address"] == system.mac.as_str());
+        findings.expect(&format!("killed {point}: no port at Neutron"), port.is_none());
+        findings.equal(&format!("killed {point}: the VLAN"), &cloud.stack.tag(&system.name)?, &Some(TENANT_TAG));
+        findings.works(&format!("killed {point}: its BMC"), at_the_bmc(cloud.lab, cell));
+        findings.works(&format!("killed {point}: no boot answer"), no_answer(cloud.lab, &system.mac));
+    }
+    Ok(())
+}
+
+fn at_the_bmc(lab: &Lab, cell: &Cell) -> Result<()> {
+    let power = if cell.way == Way::OfAClient { "On" } else { "Off" };
+    let shown = bmc::fake_system(lab, &cell.system)?;
+    ensure!(shown["PowerState"] == power, "it shows {}, not {power}", shown["PowerState"]);
+    let target = &shown["Boot"]["BootSourceOverrideTarget"];
+    ensure!(target != "Pxe" && target != "Cd", "it holds the override {target}");
+    let drive = bmc::fake_drive(lab, &cell.system)?;
+    ensure!(drive["Inserted"] != true, "{} is in its drive", drive["Image"]);
+    Ok(())
+}
+
+fn no_answer(lab: &Lab, mac: &str) -> Result<()> {
+    let url = format!("http://{INSPECTION}:8080/pxelinux.cfg/{}", mac.replace(':', "-"));
+    let status = command::output(lab.command("curl").args(["-sS", "-o", "/dev/null", "-w", "%{http_code}", &url]))?;
+    ensure!(status == "404", "HTTP {status}");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_effect_of_the_engine_has_its_cells() {
+        let source = include_str!("../../../../crates/core/src/run/effect.rs");
+        let effects = effects(source).unwrap();
+        assert!(effects.iter().all(|effect| way_to(effect).is_ok()), "{effects:?}");
+        way_to("Teleport").unwrap_err();
+    }
+}
