@@ -35,7 +35,7 @@ impl HardwareType {
 const fn generic(kind: InterfaceKind) -> &'static [&'static str] {
     match kind {
         InterfaceKind::Bios => &["no-bios"],
-        InterfaceKind::Boot => &["ipxe", "pxe", "fake-managed"],
+        InterfaceKind::Boot => &["ipxe", "pxe", "http-ipxe", "fake-managed"],
         InterfaceKind::Console => &["no-console"],
         InterfaceKind::Deploy => &["direct", "ramdisk", "custom-agent"],
         InterfaceKind::Firmware => &["no-firmware"],
@@ -52,7 +52,7 @@ const fn generic(kind: InterfaceKind) -> &'static [&'static str] {
 const fn redfish(kind: InterfaceKind) -> &'static [&'static str] {
     match kind {
         InterfaceKind::Bios => &["redfish", "no-bios"],
-        InterfaceKind::Boot => &["ipxe", "pxe", "redfish-virtual-media", "fake-managed"],
+        InterfaceKind::Boot => &["ipxe", "pxe", "http-ipxe", "redfish-virtual-media", "fake-managed"],
         InterfaceKind::Firmware => &["redfish", "no-firmware"],
         InterfaceKind::Management => &["redfish", "noop"],
         InterfaceKind::Power => &["redfish"],
@@ -83,7 +83,7 @@ const fn manual_management(kind: InterfaceKind) -> &'static [&'static str] {
 const fn fake_hardware(kind: InterfaceKind) -> &'static [&'static str] {
     match kind {
         InterfaceKind::Bios => &["fake", "no-bios", "redfish"],
-        InterfaceKind::Boot => &["fake", "ipxe", "pxe", "redfish-virtual-media", "fake-managed"],
+        InterfaceKind::Boot => &["fake", "ipxe", "pxe", "http-ipxe", "redfish-virtual-media", "fake-managed"],
         InterfaceKind::Console => &["fake", "no-console"],
         InterfaceKind::Deploy => &["fake", "direct", "ramdisk", "custom-agent"],
         InterfaceKind::Firmware => &["fake", "no-firmware", "redfish"],

@@ -60,7 +60,8 @@ pub fn registry(
         .with_inspector(inspector(config)?)
         .with_neutron(&neutron_options(config), neutron_service(config)?.map(Neutron::new))
         .with_network_boot(ramdisk(BootChain::Ipxe))
-        .with_network_boot(ramdisk(BootChain::Pxe));
+        .with_network_boot(ramdisk(BootChain::Pxe))
+        .with_network_boot(ramdisk(BootChain::HttpIpxe));
     Ok(Registry::assemble(&registry_settings(config), implementations)?)
 }
 

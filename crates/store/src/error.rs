@@ -9,6 +9,8 @@ use assay_core::{
 use sea_orm::{DbErr, SqlErr};
 use uuid::Uuid;
 
+use crate::trouble::{self, Trouble};
+
 /// Why the store did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -195,6 +197,16 @@ impl From<DbErr> for StoreError {
 }
 
 impl StoreError {
+    /// Whether the database itself is what is missing: the same may succeed when it is back.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Away(_) | Self::Unsure(_) | Self::Commit(_) => true,
+            Self::Db(error) => trouble::of(error) == Trouble::Lost,
+            _ => false,
+        }
+    }
+
     /// Nothing is there under `id`.
     pub(crate) fn not_found(kind: &'static str, id: &impl ToString) -> Self {
         Self::NotFound { kind, id: id.to_string() }

@@ -198,6 +198,9 @@ pub enum Receipt {
         power: PowerState,
         /// The boot override, where the BMC tells it.
         boot: Option<BootOverride>,
+        /// Whether the BMC says that it can't be told to boot from what the run wants.
+        #[serde(default)]
+        lacks_device: bool,
     },
     /// How many ports were made.
     PortsCreated(usize),

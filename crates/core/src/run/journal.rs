@@ -99,6 +99,12 @@ impl Journal {
         self.receipts().find(|receipt| matches!(receipt, Receipt::Before { .. }))
     }
 
+    /// Whether the BMC can't be told to boot from what the run wants.
+    #[must_use]
+    pub fn lacks_device(&self) -> bool {
+        matches!(self.before(), Some(Receipt::Before { lacks_device: true, .. }))
+    }
+
     /// The BMC's addresses as the introspection service resolved them.
     #[must_use]
     pub fn bmc_addresses(&self) -> &[IpAddr] {

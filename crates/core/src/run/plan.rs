@@ -5,6 +5,7 @@
 //! here: it is the undo of what the journal says was done ([`undo`](super::undo)).
 
 use super::{Effect, Run, RunKind, Service};
+use crate::power::BootDevice;
 
 /// One step of a plan. A step may expand to several effects, which happen side by side, or to none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +145,10 @@ fn start_introspection(run: &Run) -> Vec<Effect> {
 fn boot_device(run: &Run, boots: bool) -> Vec<Effect> {
     match (run.snapshot.kind, run.snapshot.boot_device) {
         (RunKind::BootDevice { device, persistent }, _) => vec![Effect::SetBootDevice { device, persistent }],
+        // UEFI's HTTP boot, where the BMC has no word for it: firmware that boots from the network tries both.
+        (_, Some(BootDevice::UefiHttp)) if boots && run.journal.lacks_device() => {
+            vec![Effect::SetBootDevice { device: BootDevice::Pxe, persistent: false }]
+        }
         (_, Some(device)) if boots => vec![Effect::SetBootDevice { device, persistent: false }],
         _ => Vec::new(),
     }

@@ -53,12 +53,14 @@ struct Player {
     writes: Vec<NodeWrite>,
     fails: Vec<(&'static str, bool)>,
     verdict: Verdict,
+    lacks_device: bool,
 }
 
 impl Player {
     fn new(snapshot: Snapshot) -> Self {
         let run = Run::new(RunId(Uuid::from_u128(1)), NodeId(Uuid::from_u128(2)), snapshot, at(0));
-        Self { run, now: 0, order: Vec::new(), writes: Vec::new(), fails: Vec::new(), verdict: Verdict::Ok }
+        let (order, writes, fails) = (Vec::new(), Vec::new(), Vec::new());
+        Self { run, now: 0, order, writes, fails, verdict: Verdict::Ok, lacks_device: false }
     }
 
     /// Gives the event and plays effects until the run rests.
@@ -85,6 +87,7 @@ impl Player {
             Effect::ReadPower => Receipt::Before {
                 power: PowerState::On,
                 boot: Some(BootOverride { device: Some(BootDevice::Disk), persistent: true }),
+                lacks_device: self.lacks_device,
             },
             Effect::ValidateInspection => Receipt::Validated(Validation {
                 network: Verdict::Ok,
@@ -131,6 +134,20 @@ const UNTIL_WAIT: [&str; 12] = [
 ];
 const CLEAN_UP: [&str; 5] =
     ["RestorePower", "RestoreBootDevice", "CleanUpRamdisk", "RemoveInspectionNetwork", "RemoveInspectionNetwork"];
+
+#[test]
+fn http_boot_is_asked_of_a_bmc_that_knows_it_and_taken_back_as_it_was_set() {
+    for (lacks_device, expected) in [(false, BootDevice::UefiHttp), (true, BootDevice::Pxe)] {
+        let mut player = Player::new(Snapshot { boot_device: Some(BootDevice::UefiHttp), ..snapshot() });
+        player.lacks_device = lacks_device;
+        player.play(Event::Requested);
+        player.play(Event::Body(body()));
+        let effects: Vec<_> = player.run.journal.entries().map(|entry| entry.effect.clone()).collect();
+        assert!(effects.contains(&Effect::SetBootDevice { device: expected, persistent: false }), "{effects:?}");
+        let restored = |effect: &Effect| matches!(effect, Effect::RestoreBootDevice { ours, .. } if *ours == expected);
+        assert!(effects.iter().any(restored), "{effects:?}");
+    }
+}
 
 #[test]
 fn a_happy_inspection_takes_the_seeds_steps_in_the_seeds_order_and_undoes_them() {

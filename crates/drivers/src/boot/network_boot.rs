@@ -1,6 +1,10 @@
-//! The boot interfaces over the network, `ipxe` and `pxe`: they differ in their chain of loaders only.
+//! The boot interfaces over the network, `ipxe`, `pxe` and `http-ipxe`: they differ in their chain of loaders only.
 
-use assay_core::{boot::BootRecord, kernel::KernelParams};
+use assay_core::{
+    boot::{BootChain, BootRecord},
+    kernel::KernelParams,
+    power::{BootDevice, BootMode},
+};
 use async_trait::async_trait;
 
 use super::ramdisk_boot::{PROPERTIES, RamdiskBoot, invalid};
@@ -25,6 +29,12 @@ impl BootInterface for NetworkBoot {
         if task.boot_macs().is_empty() {
             return invalid(format!("No available PXE-enabled ports on node {}.", task.node.id));
         }
+        if self.0.chain == BootChain::HttpIpxe && self.0.boot_mode(task)? == BootMode::Bios {
+            return invalid(format!(
+                "Node {} boots in BIOS mode, which has no HTTP boot: set boot_mode:uefi in its capabilities, or boot it by ipxe.",
+                task.node.id
+            ));
+        }
         self.0.validate(task).await
     }
 
@@ -40,6 +50,10 @@ impl BootInterface for NetworkBoot {
         let draft = self.draft_record(task, params)?;
         let (kernel, ramdisk) = self.0.fetch(task).await?;
         Ok(BootRecord { kernel, ramdisk, ..draft })
+    }
+
+    fn boot_device(&self) -> Option<BootDevice> {
+        Some(if self.0.chain == BootChain::HttpIpxe { BootDevice::UefiHttp } else { BootDevice::Pxe })
     }
 
     fn draft_record(&self, task: &Task, params: &KernelParams) -> Result<BootRecord, DriverError> {

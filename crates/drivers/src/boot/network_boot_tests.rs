@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use assay_core::{boot::BootChain, power::BootMode};
+use assay_core::{
+    boot::BootChain,
+    power::{BootDevice, BootMode},
+};
 use serde_json::{Value, json};
 
 use super::*;
@@ -218,4 +221,18 @@ async fn a_kernel_that_is_missing_is_said_when_images_are_checked() {
     fs::remove_file(folder.path().join("kernel")).unwrap();
     let error = ipxe.check_images(&task).await.unwrap_err().to_string();
     assert!(error.contains("/kernel: No such file or directory"), "{error}");
+}
+
+#[tokio::test]
+async fn http_boot_is_uefis_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut boot = ipxe(folder.path());
+    assert_eq!(boot.boot_device(), Some(BootDevice::Pxe));
+    boot.0.chain = BootChain::HttpIpxe;
+    assert_eq!(boot.boot_device(), Some(BootDevice::UefiHttp));
+    let mut task = task("redfish");
+    boot.validate(&task).await.unwrap();
+    task.node.boot_mode = Some(BootMode::Bios);
+    let refusal = boot.validate(&task).await.unwrap_err().to_string();
+    assert!(refusal.contains("boots in BIOS mode, which has no HTTP boot"), "{refusal}");
 }

@@ -8,6 +8,7 @@ use assay_core::{
     capabilities::check_capabilities,
     kernel::KernelParams,
     mac::MacAddress,
+    power::BootMode,
 };
 use serde_json::Value;
 
@@ -79,7 +80,7 @@ impl RamdiskBoot {
             macs,
             chain: self.chain,
             cpu_arch: task.node.properties.get("cpu_arch").and_then(Value::as_str).map(str::to_owned),
-            boot_mode: boot_mode(&task.node, self.config.default_boot_mode)?,
+            boot_mode: self.boot_mode(task)?,
             kernel: String::new(),
             ramdisk: String::new(),
             params: self.append_params(task, params)?,
@@ -87,6 +88,14 @@ impl RamdiskBoot {
             dhcp: DhcpProvider::Own,
             addresses: Vec::new(),
         })
+    }
+
+    /// In which mode the node's firmware boots.
+    ///
+    /// # Errors
+    /// Invalid parameters.
+    pub fn boot_mode(&self, task: &Task) -> Result<BootMode, DriverError> {
+        boot_mode(&task.node, self.config.default_boot_mode)
     }
 
     /// The node's own parameters or the configured ones, then those of the run.

@@ -21,7 +21,7 @@ use assay_store::{
 use serde_json::Value;
 
 use super::{Conductor, claim::Lease, now, tasks::parse_run};
-use crate::api::conductor::BodyError;
+use crate::api::conductor::{BodyError, ConductorError};
 
 impl Conductor {
     /// Takes the post of a run whose secret the caller has checked. The first one is kept and worked
@@ -97,12 +97,12 @@ impl Conductor {
         run: &Run,
         lease: Option<Lease>,
         id: BodyId,
-    ) -> Result<Receipt, DriverError> {
+    ) -> Result<Receipt, ConductorError> {
         let limits = Limits::RAMDISK;
-        let bytes = bodies::get(&self.store().read(), id, limits.bytes).await.map_err(unavailable)?;
+        let bytes = bodies::get(&self.store().read(), id, limits.bytes).await?;
         let body = Body::parse(&bytes, &limits).map_err(refuse)?;
-        let now_is = nodes::get(&self.store().read(), run.node).await.map_err(unavailable)?;
-        let task = self.task(&now_is.node).await.map_err(unavailable)?;
+        let now_is = nodes::get(&self.store().read(), run.node).await?;
+        let task = self.task(&now_is.node).await?;
         let view = HookView { node: &task.node, ports: &task.ports };
         let changes = self.config().hooks.run(view, &body, &self.config().hook_options).map_err(refuse)?;
         let new_id = || PortId(uuid::Uuid::new_v4());
@@ -117,7 +117,7 @@ impl Conductor {
             plugin_data: Value::Object(applied.plugin_data.clone()).to_string(),
         };
         let result = Findings { lease, inspection, applied };
-        let in_use = self.store().write(move |tx| Box::pin(result.store(tx))).await.map_err(unavailable)?;
+        let in_use = self.store().write(move |tx| Box::pin(result.store(tx))).await?;
         let in_use = in_use.into_iter().map(|mac| format!("port {mac} was not created: another node has its address"));
         Ok(Receipt::Processed { warnings: warnings.into_iter().chain(in_use).collect() })
     }
@@ -179,10 +179,6 @@ fn check(bytes: &[u8]) -> Result<(), BodyError> {
 
 fn refuse(wrong: impl std::fmt::Display) -> DriverError {
     DriverError::Inspection(wrong.to_string())
-}
-
-fn unavailable(failure: impl std::fmt::Display) -> DriverError {
-    DriverError::Inspection(format!("The posted data can't be worked on: {failure}"))
 }
 
 /// Nobody waits for the post. The ramdisk is not told why.

@@ -4,10 +4,11 @@ use std::{
     collections::{HashMap, VecDeque},
     future::pending,
     panic::AssertUnwindSafe,
+    sync::Arc,
 };
 
 use assay_core::run::{Effect, Event, Phase, Receipt, Run, RunId, Seq, figures::Figures, step};
-use assay_drivers::DriverError;
+use assay_drivers::{DriverError, Task};
 use assay_store::StoreError;
 use futures::FutureExt;
 use metrics::counter;
@@ -18,7 +19,12 @@ use tokio::{
 };
 use tracing::{Instrument, error, warn};
 
-use super::{Conductor, claim::Claim, commit::Committed, now};
+use super::{
+    Conductor,
+    claim::{Claim, Lease},
+    commit::Committed,
+    now,
+};
 use crate::api::conductor::ConductorError;
 use crate::{logging, metrics::EFFECTS, pause};
 
@@ -174,7 +180,7 @@ impl Conductor {
     }
 
     async fn start_effect(&self, claim: &mut Claim, seq: Seq, effects: &mut Effects) {
-        let known = self.task_of_claim(claim).await;
+        let known = self.task_of_claim(claim).await.ok();
         let Some(entry) = claim.run.journal.get(seq) else { return };
         let (conductor, run, lease, effect) = (self.clone(), claim.run.clone(), claim.lease, entry.effect.clone());
         let limit = self.config().limit_of(&effect, &run);
@@ -182,7 +188,7 @@ impl Conductor {
         let task = effects.tasks.spawn(
             async move {
                 pause::at("before_effect", effect.name(), run.node).await;
-                let doing = async { conductor.execute(&run, lease, &effect, known?).await };
+                let doing = conductor.carry_out(&run, lease, &effect, known);
                 let result = timeout(limit, AssertUnwindSafe(fence.around(doing)).catch_unwind()).await;
                 pause::at("after_effect", effect.name(), run.node).await;
                 outcome(seq, &effect, limit, result)
@@ -190,6 +196,38 @@ impl Conductor {
             .in_current_span(),
         );
         effects.by_entry.insert(seq, task);
+    }
+
+    /// Makes one effect happen, again for as long as it is our own database that keeps it from its end: that says nothing of
+    /// the effect, and no inspection is to fail for it. Without `known`, the task is read.
+    pub(super) async fn carry_out(
+        &self,
+        run: &Run,
+        lease: Option<Lease>,
+        effect: &Effect,
+        known: Option<Arc<Task>>,
+    ) -> Result<Receipt, DriverError> {
+        let mut failures = 0;
+        loop {
+            let task = match &known {
+                Some(task) => Ok(Arc::clone(task)),
+                None => self.task_of(run).await.map(Arc::new),
+            };
+            let done = match task {
+                Ok(task) => self.execute(run, lease, effect, task).await,
+                Err(failure) => Err(failure.into()),
+            };
+            match done {
+                Ok(receipt) => return Ok(receipt),
+                Err(ConductorError::Driver(failure)) => return Err(failure),
+                Err(ConductorError::Store(failure)) if failure.is_outage() => {
+                    warn!(error = %failure, "an effect waits for the database, and is done again");
+                    sleep(pause_after(failures, &self.config().figures)).await;
+                    failures += 1;
+                }
+                Err(failure) => return Err(DriverError::Inspection(format!("The database did not answer: {failure}"))),
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use assay_core::{
     kernel::KernelParams,
     node::Node,
-    power::PowerTarget,
+    power::{BootDevice, PowerTarget},
     run::{Effect, EndPower, Receipt, Run, RunId, Validation, Verdict, undo},
     secret::Secret,
 };
@@ -13,33 +13,37 @@ use assay_drivers::{DriverError, Task, interface::InspectionPorts};
 use serde_json::Value;
 
 use super::{Conductor, claim::Lease};
+use crate::api::conductor::ConductorError;
 
 impl Conductor {
     /// Makes one effect happen.
+    ///
+    /// # Errors
+    /// The world's, which are the effect's end; the database's, which tell nothing of the effect.
     pub(super) async fn execute(
         &self,
         run: &Run,
         lease: Option<Lease>,
         effect: &Effect,
         task: Arc<Task>,
-    ) -> Result<Receipt, DriverError> {
+    ) -> Result<Receipt, ConductorError> {
         if self.is_overtaken(run, effect).await? {
             return Ok(Receipt::Overtaken);
         }
         let node = &task.node;
         let registry = &self.parts().registry;
         match effect {
-            Effect::ReadPower => return self.read_power(run, &task).await,
+            Effect::ReadPower => return Ok(self.read_power(run, &task).await?),
             Effect::CreatePortsFromBmc => return self.create_ports(&task).await,
-            Effect::ValidateInspection => return self.validate_inspection(&task).await,
-            Effect::CheckImages => return self.check_images(run, &task).await,
+            Effect::ValidateInspection => return Ok(self.validate_inspection(&task).await?),
+            Effect::CheckImages => return Ok(self.check_images(run, &task).await?),
             Effect::PowerOff | Effect::RestorePower { to: EndPower::Off } => {
                 self.switch(run, &task, PowerTarget::Off).await?;
             }
             Effect::RemoveLeftovers => return self.remove_leftovers(run, &task).await,
-            Effect::AddInspectionNetwork { port } => return self.add_to_network(run, &task, *port).await,
-            Effect::AwaitPortsActive => return self.await_ports_active(run, &task).await,
-            Effect::PrepareRamdisk => return self.prepare_ramdisk(run, &task).await,
+            Effect::AddInspectionNetwork { port } => return Ok(self.add_to_network(run, &task, *port).await?),
+            Effect::AwaitPortsActive => return Ok(self.await_ports_active(run, &task).await?),
+            Effect::PrepareRamdisk => return Ok(self.prepare_ramdisk(run, &task).await?),
             Effect::InsertMedia => {
                 registry.boot(node)?.insert_media(&task, &self.disc_url(run.id, node)).await?;
             }
@@ -48,7 +52,7 @@ impl Conductor {
                 registry.management(node)?.set_boot_device(&task, *device, *persistent).await?;
             }
             Effect::StartIntrospection { manage_boot } => {
-                return self.tell_inspector(run, &task, *manage_boot).await;
+                return Ok(self.tell_inspector(run, &task, *manage_boot).await?);
             }
             Effect::PowerOn { reboot } => {
                 let target = if *reboot { PowerTarget::Reboot } else { PowerTarget::On };
@@ -77,11 +81,11 @@ impl Conductor {
     }
 
     /// Whether a client has set since the run's end what the effect would put back.
-    async fn is_overtaken(&self, run: &Run, effect: &Effect) -> Result<bool, DriverError> {
+    async fn is_overtaken(&self, run: &Run, effect: &Effect) -> Result<bool, ConductorError> {
         if run.concluded_at.is_none() {
             return Ok(false);
         }
-        let later = self.latest_of_clients(run.node).await.map_err(|failure| DriverError::Bmc(failure.to_string()))?;
+        let later = self.latest_of_clients(run.node).await?;
         Ok(later.iter().any(|later| undo::is_overtaken(run, effect, later)))
     }
 
@@ -90,11 +94,20 @@ impl Conductor {
     async fn read_power(&self, run: &Run, task: &Task) -> Result<Receipt, DriverError> {
         let registry = &self.parts().registry;
         let power = registry.power(&task.node)?.get_power_state(task).await?;
-        let boot = match run.snapshot.kind {
-            kind if kind.is_inspection() => registry.management(&task.node)?.get_boot_device(task).await.ok(),
-            _ => None,
+        if !run.snapshot.kind.is_inspection() {
+            return Ok(Receipt::Before { power, boot: None, lacks_device: false });
+        }
+        let management = registry.management(&task.node)?;
+        let boot = management.get_boot_device(task).await.ok();
+        let lacks_device = match run.snapshot.boot_device {
+            // Every BMC knows the others.
+            Some(device @ BootDevice::UefiHttp) => {
+                let offered = management.get_supported_boot_devices(task).await;
+                offered.is_ok_and(|offered| !offered.contains(&device))
+            }
+            _ => false,
         };
-        Ok(Receipt::Before { power, boot })
+        Ok(Receipt::Before { power, boot, lacks_device })
     }
 
     /// The two `validate_inspection`, network first, both asked so that both reasons are told.

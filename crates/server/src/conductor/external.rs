@@ -7,7 +7,7 @@ use std::{sync::Arc, sync::PoisonError, time::Duration};
 
 use assay_core::run::{Event, Receipt, Run, RunId, Seq};
 use assay_drivers::{
-    DriverError, Task,
+    Task,
     fence::Fence,
     interface::{IntrospectionData, Progress},
 };
@@ -24,6 +24,7 @@ use tokio::{
 use tracing::{Instrument as _, warn};
 
 use super::{Conductor, claim::Lease, drive::outcome, now};
+use crate::api::conductor::ConductorError;
 
 /// How long after a sign of life, and after the beginning of the wait, the service is asked.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
@@ -37,10 +38,7 @@ impl Conductor {
         let limit = self.config().limit_of(&effect, &run);
         let fence = Fence::at(Instant::now() + self.config().figures.sending_unlocked());
         let doing = async move {
-            let doing = async {
-                let task = Arc::new(conductor.task_of(&run).await?);
-                conductor.execute(&run, None, &effect, task).await
-            };
+            let doing = conductor.carry_out(&run, None, &effect, None);
             let doing = std::panic::AssertUnwindSafe(doing).catch_unwind();
             let stop = &conductor.0.stop;
             if let Some(result) = stop.run_until_cancelled(timeout(limit, fence.around(doing))).await {
@@ -117,9 +115,9 @@ impl Conductor {
         }
     }
 
-    async fn progress_of(&self, run: &Run) -> Result<Progress, DriverError> {
+    async fn progress_of(&self, run: &Run) -> Result<Progress, ConductorError> {
         let task = self.task_of(run).await?;
-        self.parts().registry.inspect(&task.node)?.introspection(&task).await
+        Ok(self.parts().registry.inspect(&task.node)?.introspection(&task).await?)
     }
 
     /// Stores what the service has found. One that keeps no data has changed the node all the same.
@@ -128,7 +126,7 @@ impl Conductor {
         run: &Run,
         lease: Option<Lease>,
         task: &Task,
-    ) -> Result<Receipt, DriverError> {
+    ) -> Result<Receipt, ConductorError> {
         let inspect = self.parts().registry.inspect(&task.node)?;
         let Some(IntrospectionData { inventory, plugin_data }) = inspect.introspection_data(task).await? else {
             let warning =
@@ -143,8 +141,7 @@ impl Conductor {
             inventory: inventory.to_string(),
             plugin_data: plugin_data.to_string(),
         };
-        let stored = self.store().write(move |tx| Box::pin(store_data(tx, lease, inspection))).await;
-        stored.map_err(|failure| DriverError::Inspection(format!("What was found can't be stored: {failure}")))?;
+        self.store().write(move |tx| Box::pin(store_data(tx, lease, inspection))).await?;
         Ok(Receipt::Processed { warnings: Vec::new() })
     }
 }

@@ -28,19 +28,20 @@ impl Conductor {
     }
 
     /// Removes what earlier runs could not, while the node is off and nothing of this one is there yet.
-    pub(super) async fn remove_leftovers(&self, run: &Run, task: &Task) -> Result<Receipt, DriverError> {
+    pub(super) async fn remove_leftovers(&self, run: &Run, task: &Task) -> Result<Receipt, ConductorError> {
         let network = self.parts().registry.network(&task.node)?;
         let mut removed = 0;
         for HeldPort { vif, mark } in network.leftovers(task, self.store().instance()).await? {
             if mark.run == run.id {
                 continue;
             }
-            if self.is_open(mark.run).await.map_err(|failure| DriverError::NetworkError(failure.to_string()))? {
-                return Err(DriverError::NetworkError(format!(
+            if self.is_open(mark.run).await? {
+                let text = format!(
                     "Neutron port {vif} on a NIC of node {} belongs to inspection {}, which still has to remove it; try \
                      again later",
                     run.node, mark.run
-                )));
+                );
+                return Err(DriverError::NetworkError(text).into());
             }
             network.remove_inspection_network(task, &mark, Some(&vif)).await?;
             removed += 1;

@@ -22,21 +22,21 @@ impl Conductor {
     /// The node as it was when the run began, reached as it can be now, and its ports: clients may
     /// change a node that waits, and may delete it, and the machine that was switched on must still
     /// be switched off.
-    pub(super) async fn task_of(&self, run: &Run) -> Result<Task, DriverError> {
+    pub(super) async fn task_of(&self, run: &Run) -> Result<Task, StoreError> {
         let conn = self.store().read();
-        let kept = runs::node_copy(&conn, run.id).await.map_err(unreadable)?;
+        let kept = runs::node_copy(&conn, run.id).await?;
         let node = match (kept, nodes::get(&conn, run.node).await) {
             (Some(kept), Ok(now)) => kept.with_access_of(&now.node),
             (Some(kept), Err(StoreError::NotFound { .. })) => kept,
-            (_, now) => now.map_err(unreadable)?.node,
+            (_, now) => now?.node,
         };
-        let (ports, portgroups) = self.ports_of(run.node).await.map_err(unreadable)?;
+        let (ports, portgroups) = self.ports_of(run.node).await?;
         let boots_from_media = self.boots_from_media(&node);
         Ok(Task { node, ports, portgroups, run: Some(run.id), boots_from_media })
     }
 
     /// The same for effects of a claimed run, read once as long as nothing has changed it.
-    pub(super) async fn task_of_claim(&self, claim: &mut Claim) -> Result<Arc<Task>, DriverError> {
+    pub(super) async fn task_of_claim(&self, claim: &mut Claim) -> Result<Arc<Task>, StoreError> {
         if let Some(task) = &claim.task {
             return Ok(Arc::clone(task));
         }
@@ -70,7 +70,7 @@ impl Conductor {
     }
 
     /// Makes a port for each MAC address that the BMC lists and that no port has yet.
-    pub(super) async fn create_ports(&self, task: &Task) -> Result<Receipt, DriverError> {
+    pub(super) async fn create_ports(&self, task: &Task) -> Result<Receipt, ConductorError> {
         let management = self.parts().registry.management(&task.node)?;
         let macs = match management.get_mac_addresses(task).await {
             Err(DriverError::UnsupportedDriverExtension(_)) => return Ok(Receipt::PortsCreated(0)),
@@ -83,16 +83,11 @@ impl Conductor {
             match inserted {
                 Ok(()) => created += 1,
                 Err(StoreError::MacAddressInUse { .. }) => {}
-                Err(failure) => return Err(unreadable(failure)),
+                Err(failure) => return Err(failure.into()),
             }
         }
         Ok(Receipt::PortsCreated(created))
     }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
-fn unreadable(failure: StoreError) -> DriverError {
-    DriverError::Inspection(format!("The database did not answer: {failure}"))
 }
 
 /// A row that says what it must not.

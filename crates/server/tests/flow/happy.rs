@@ -109,3 +109,16 @@ async fn a_first_inspection_fills_in_where_the_port_is_plugged_in() {
     let timeline = site.rest.get(&format!("/v1/nodes/{node}/timeline")).await.unwrap().to_string();
     assert!(timeline.contains("LLDP of eth0: the management address is cut short"), "{timeline}");
 }
+
+#[tokio::test]
+async fn http_boot_is_asked_of_the_bmc_and_taken_back() {
+    let site = site(Ramdisk::default(), &[]).await;
+    let mut node = site.node(0);
+    node["boot_interface"] = json!("http-ipxe");
+    node["properties"] = json!({"capabilities": "boot_mode:uefi"});
+    let node = site.enrol_as(node).await.unwrap();
+    site.inspect(&node, "manageable").await.unwrap();
+    let timeline = site.rest.get(&format!("/v1/nodes/{node}/timeline")).await.unwrap();
+    assert!(timeline.to_string().contains("set the boot device to uefihttp"), "{timeline}");
+    site.assert_nothing_left(0).await.unwrap();
+}

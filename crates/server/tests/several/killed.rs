@@ -22,7 +22,7 @@ async fn fifty() -> Pair {
 }
 
 /// Each inspection ended well, once: one accepted post, one inventory, one end in its history.
-async fn ended_right_once(pair: &Pair, survivor: usize, machine: usize, node: &str) -> anyhow::Result<()> {
+pub async fn ended_right_once(pair: &Pair, survivor: usize, machine: usize, node: &str) -> anyhow::Result<()> {
     let rest = &pair.members[survivor].rest;
     rest.wait_for(node, "manageable", LONG).await?;
     pair.nothing_left(machine, &[survivor]).await?;

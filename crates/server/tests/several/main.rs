@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "the transcript")]
 
 mod frozen;
+mod gone;
 mod group;
 mod killed;
 mod names;

@@ -22,6 +22,8 @@ pub struct Member {
 pub struct Pair {
     pub world: World,
     pub members: [Member; 2],
+    /// The URL of their database.
+    pub database: String,
     began: Instant,
 }
 
@@ -34,7 +36,7 @@ impl Pair {
         let second = installation(&database, "two", own[1])?;
         let members = [member(first)?, member(second)?];
         world.boot_from(&members[0].installation.boot_url());
-        Ok(Self { world, members, began: Instant::now() })
+        Ok(Self { world, members, database, began: Instant::now() })
     }
 
     /// Starts a conductor with these environment variables besides, and waits until it serves.

@@ -63,7 +63,7 @@ impl Machine {
         match effect {
             Effect::ReadPower => {
                 let boot = Some(BootOverride { device: self.boot, persistent: false });
-                return Landed::Done(Receipt::Before { power: self.power, boot });
+                return Landed::Done(Receipt::Before { power: self.power, boot, lacks_device: false });
             }
             Effect::CreatePortsFromBmc => return Landed::Done(Receipt::PortsCreated(0)),
             Effect::ValidateInspection => return Landed::Done(Receipt::Validated(self.validation())),
