@@ -148,6 +148,9 @@ pub struct Snapshot {
     pub start_timeout: u32,
     /// Bound of the time that it waits, in seconds.
     pub wait_timeout: u32,
+    /// After how many seconds without a sign of life the machine is booted again; `None`: never.
+    #[serde(default)]
+    pub boot_retry: Option<u32>,
 }
 
 /// The introspection service behind an inspect interface.
@@ -268,6 +271,12 @@ pub struct Run {
     pub concluded_at: Option<Timestamp>,
     /// When somebody must look at the run although nothing has happened.
     pub wake_at: Option<Timestamp>,
+    /// The deadline of a wait that is looked at before.
+    #[serde(default)]
+    pub waits_until: Option<Timestamp>,
+    /// How often the machine was booted again, since it showed no sign of life.
+    #[serde(default)]
+    pub boots_again: u32,
 }
 
 impl Run {
@@ -291,6 +300,8 @@ impl Run {
             created_at: now,
             concluded_at: None,
             wake_at: None,
+            waits_until: None,
+            boots_again: 0,
         }
     }
 
@@ -320,7 +331,8 @@ impl Run {
     #[must_use]
     pub fn reached(&self) -> Phase {
         let taken = &plan::plan(self)[..self.taken];
-        match (self.body.is_some() || self.service_has_ended, taken.contains(&plan::Step::Wait)) {
+        let waited = self.boots_again > 0 || taken.contains(&plan::Step::Wait);
+        match (self.body.is_some() || self.service_has_ended, waited) {
             (true, _) => Phase::Work,
             (false, true) => Phase::Wait,
             (false, false) => Phase::Start,

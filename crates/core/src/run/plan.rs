@@ -70,6 +70,11 @@ pub const INSPECTION: &[Step] = &[
     Step::ProcessBody,
 ];
 
+/// What goes on once more after a wait without a sign of life: firmware that failed to boot from the network is often at rest
+/// in a menu, or in the tenant's system.
+pub const BOOT_AGAIN: &[Step] =
+    &[Step::PowerOff, Step::SetBootDevice, Step::PowerOn, Step::Wait, Step::FetchData, Step::ProcessBody];
+
 /// An inspection that was started at the introspection API (seed: "does not anyhow affect
 /// introspection that is started using the ironic-inspector's own CLI or API"): no network is touched.
 pub const INTROSPECTION: &[Step] =
@@ -79,6 +84,7 @@ pub const INTROSPECTION: &[Step] =
 #[must_use]
 pub const fn plan(run: &Run) -> &'static [Step] {
     match run.snapshot.kind {
+        RunKind::Inspect if run.boots_again > 0 => BOOT_AGAIN,
         RunKind::Inspect if run.snapshot.in_band => INSPECTION,
         RunKind::Inspect => &[],
         RunKind::Introspect { .. } => INTROSPECTION,

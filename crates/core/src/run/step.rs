@@ -105,7 +105,7 @@ impl Stepper {
         let run = &mut self.out.run;
         if let RunKind::Introspect { .. } = run.snapshot.kind {
             run.snapshot.kind = RunKind::Introspect { manage_boot };
-            (run.phase, run.taken, run.created_at) = (Phase::Start, 0, self.now);
+            (run.phase, run.taken, run.created_at, run.waits_until) = (Phase::Start, 0, self.now, None);
             run.wake_at = Some(after(self.now, seconds(run.snapshot.start_timeout)));
         }
     }
@@ -130,8 +130,11 @@ impl Stepper {
     }
 
     fn wait(&mut self) {
-        self.out.run.phase = Phase::Wait;
-        self.out.run.wake_at = Some(after(self.now, seconds(self.out.run.snapshot.wait_timeout)));
+        let run = &mut self.out.run;
+        let until = *run.waits_until.get_or_insert_with(|| after(self.now, seconds(run.snapshot.wait_timeout)));
+        let look = run.snapshot.boot_retry.filter(|_| run.is_managed()).map(|retry| after(self.now, seconds(retry)));
+        run.phase = Phase::Wait;
+        run.wake_at = Some(look.map_or(until, |look| look.min(until)));
         self.advance_inspection(ProvisionEvent::Wait);
         self.note("waiting for the ramdisk");
         for effect in expand(&self.out.run, Step::Wait) {
@@ -215,6 +218,9 @@ impl Stepper {
         }
         self.out.run.wake_at = None;
         match self.out.run.phase {
+            Phase::Wait if self.out.run.waits_until.is_some_and(|until| until > self.now) => {
+                self.look_for_life(last_sign.is_some());
+            }
             Phase::Queue | Phase::Start | Phase::Wait | Phase::Work => {
                 let text = super::conclude::timeout_text(&self.out.run, last_sign);
                 self.end(Ending::TimedOut(text));
@@ -224,6 +230,22 @@ impl Stepper {
             Phase::Settle => self.pay(figures),
             Phase::Ended => {}
         }
+    }
+
+    /// Before the end of its wait: a machine that has shown no sign of life is booted again; one that has is left to its ramdisk.
+    fn look_for_life(&mut self, seen: bool) {
+        let run = &mut self.out.run;
+        if seen {
+            run.wake_at = run.waits_until;
+            return;
+        }
+        run.boots_again += 1;
+        (run.phase, run.taken) = (Phase::Start, 0);
+        let start = after(self.now, seconds(run.snapshot.start_timeout));
+        run.wake_at = run.waits_until.map(|until| until.min(start));
+        let (retry, times) = (run.snapshot.boot_retry.unwrap_or_default(), run.boots_again);
+        self.advance_inspection(ProvisionEvent::Resume);
+        self.note(&format!("no sign of life for {retry} s: the machine is booted again, for the {times}. time"));
     }
 
     /// The outcome of a run that has timed out is fixed soon: what hangs in its undo is given up, to

@@ -1,5 +1,6 @@
 //! The engine against a scripted world: order, endings, debts, restarts, and random events.
 
+mod boot_again;
 mod introspection;
 mod late;
 mod properties;
@@ -34,6 +35,7 @@ fn snapshot() -> Snapshot {
         power_timeout: None,
         start_timeout: 600,
         wait_timeout: 1800,
+        boot_retry: None,
     }
 }
 

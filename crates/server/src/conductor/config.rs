@@ -51,6 +51,8 @@ pub struct ConductorConfig {
     pub start_timeout: Duration,
     /// `[conductor] inspect_wait_timeout`.
     pub inspect_wait_timeout: Duration,
+    /// `[pxe] boot_retry_timeout`.
+    pub boot_retry: Option<Duration>,
     /// `[inspector_service] timeout`: for what is started at the introspection API.
     pub introspection_timeout: Duration,
     /// `[conductor] power_state_change_timeout`.
@@ -111,6 +113,7 @@ impl From<&Config> for ConductorConfig {
             queue_timeout: config.assay.queue_timeout,
             start_timeout: config.assay.start_timeout,
             inspect_wait_timeout: config.conductor.inspect_wait_timeout,
+            boot_retry: config.pxe.boot_retry_timeout,
             introspection_timeout: config.inspector_service.timeout,
             power_timeout: config.conductor.power_state_change_timeout,
             soft_power_timeout: config.conductor.soft_power_off_timeout,

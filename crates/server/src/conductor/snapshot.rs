@@ -44,6 +44,7 @@ impl Conductor {
             power_timeout: patience.map(whole_seconds),
             start_timeout: whole_seconds(config.time_for(kind, patience)),
             wait_timeout: whole_seconds(config.inspect_wait_timeout),
+            boot_retry: config.boot_retry.map(whole_seconds),
         })
     }
 
@@ -71,6 +72,7 @@ impl Conductor {
             power_timeout: None,
             start_timeout: whole_seconds(config.start_timeout),
             wait_timeout: whole_seconds(config.introspection_timeout),
+            boot_retry: None,
         }
     }
 

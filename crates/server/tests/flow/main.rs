@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod bmc;
+mod boot_again;
 mod callback;
 mod external;
 mod floods;

@@ -53,9 +53,10 @@ impl Kind {
             power_timeout: None,
             start_timeout: 600,
             wait_timeout: 900,
+            boot_retry: None,
         };
         match self {
-            Self::Network => base,
+            Self::Network => Snapshot { boot_retry: Some(240), ..base },
             Self::Disc => Snapshot { virtual_media: true, boot_device: Some(BootDevice::Cdrom), ..base },
             Self::External | Self::Unmanaged => Snapshot { service: Service::External, ..base },
             Self::Introspection => Snapshot {

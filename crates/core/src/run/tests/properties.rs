@@ -19,8 +19,11 @@ proptest! {
     /// Whatever comes, in whatever order and however often: the machine's rules are kept, and
     /// once the world answers again the run ends and owes nothing.
     #[test]
-    fn s1_random_duplicate_and_late_events_end_clean(events in prop::collection::vec(random_event(), 0..60)) {
-        let mut player = Player::new(snapshot());
+    fn s1_random_duplicate_and_late_events_end_clean(
+        events in prop::collection::vec(random_event(), 0..60),
+        boot_retry in proptest::option::of(Just(300)),
+    ) {
+        let mut player = Player::new(Snapshot { boot_retry, ..snapshot() });
         player.play(Event::Requested);
         for (kind, index, flag) in events {
             player.now += 7;
@@ -30,7 +33,7 @@ proptest! {
                 1 => Event::Failed { seq, error: "late".to_owned(), maybe_happened: flag },
                 2 => Event::Body(body()),
                 3 => Event::Abort,
-                4 => { player.now += 2000; Event::Deadline { last_sign: None } }
+                4 => { player.now += if flag { 2000 } else { 400 }; Event::Deadline { last_sign: None } }
                 5 => Event::Claimed,
                 6 => { player.fails = if flag { vec![("RestorePower", true)] } else { Vec::new() }; continue }
                 _ => Event::NodeDeleted,

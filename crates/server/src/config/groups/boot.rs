@@ -40,6 +40,9 @@ options! {
         ipxe_bootfile_name_by_arch: BTreeMap<String, String> = "aarch64:ipxe_aa64.efi";
         /// How long iPXE may take to fetch an image; 0 leaves it to iPXE.
         ipxe_timeout: Duration = "0", range 0..=86_400;
+        /// A machine that shows no sign of life for so long after it was switched on is booted again, as long as its inspection waits.
+        /// Unset: never.
+        boot_retry_timeout: Option<Duration>, range 1..=86_400;
         /// More loaders, or other places of them: `name:path, …`.
         loader_file_paths: BTreeMap<String, String>;
         /// The folder in which images are cached.
