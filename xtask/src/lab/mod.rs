@@ -112,6 +112,11 @@ impl Lab {
         processes::runs(&self.folder, name)
     }
 
+    /// The most memory that the program of this name has held, in KiB.
+    pub fn peak_memory(&self, name: &str) -> Result<u64> {
+        processes::peak_memory(&self.folder, name)
+    }
+
     /// The output of the program of this name.
     pub fn log(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.log"))

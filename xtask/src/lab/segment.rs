@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::{INSPECTION_TAG, Lab, conf, switch};
 use crate::command;
+use crate::project::Project;
 
 /// The stranger's port.
 pub const INTERFACE: &str = "probe0";
@@ -20,6 +21,23 @@ pub fn plug(lab: &Lab, vlan: u16) -> Result<()> {
         return switch::add_port(lab, INTERFACE, vlan);
     }
     switch::set_tag(lab, INTERFACE, vlan)
+}
+
+const FLOOD: &str = "dhcp-flood";
+
+/// Has the stranger ask for addresses in the name of machines that nobody knows, a thousand times a second, until [`calm`].
+pub fn flood(project: &Project, lab: &Lab) -> Result<()> {
+    plug(lab, INSPECTION_TAG)?;
+    lab.ip(&["-n", &lab.name, "link", "set", INTERFACE, "up"])?;
+    let script = project.lab_file("dhcp-flood.py");
+    lab.start(FLOOD, lab.command("/usr/bin/python3").arg(script).arg(INTERFACE))
+}
+
+/// Ends the [`flood`], which must have gone on until now.
+pub fn calm(lab: &Lab) -> Result<()> {
+    ensure!(lab.runs(FLOOD), "the flood ended by itself:\n{}", command::tail(&lab.log(FLOOD), 5));
+    lab.stop(FLOOD);
+    Ok(())
 }
 
 /// Whether somebody on the inspection segment offers an address to a NIC with this MAC.

@@ -26,6 +26,7 @@ pub const CHECKS: &[Check] = &[
     Check { group: Group::Lab, name: "BIOS and UEFI machine, a disc in the virtual drive", run: disc },
     Check { group: Group::Lab, name: "BIOS machine behind IPMI", run: ipmi },
     Check { group: Group::Lab, name: "silent, garbled and repeated posts, a restart", run: rude },
+    Check { group: Group::Lab, name: "BIOS machine in a flood of DHCP requests", run: flood },
     Check { group: Group::Lab, name: "BIOS machine, stock ironic-python-agent", run: stock },
 ];
 
@@ -112,6 +113,24 @@ fn stock(project: &Project) -> Result<Counts> {
         findings.equal("the disk's serial number", &disk["serial"].as_str(), &Some("DISK0001"));
         findings.equal("the vendor", &inventory["inventory"]["system_vendor"]["manufacturer"].as_str(), &Some("Assay"));
         site.knows_its_switch(machine, &inventory["plugin_data"], findings)
+    })
+}
+
+/// The most that Assay may hold in a flood, in KiB.
+const MOST_MEMORY: u64 = 250 << 10;
+
+/// A machine finds its address among a thousand requests a second of machines that nobody knows.
+fn flood(project: &Project) -> Result<Counts> {
+    on_site(project, "lab flood", vec![Machine::small(1, Firmware::Bios)], images::tiny, |site, findings| {
+        let machine = &site.lab.machines[0];
+        segment::flood(site.project, site.lab)?;
+        site.inspect(machine)?;
+        site.reaches(machine, "manageable", Duration::from_secs(120))?;
+        segment::calm(site.lab)?;
+        site.ends_well(machine, Duration::from_secs(10), findings)?;
+        let peak = site.lab.peak_memory(assay::SERVICE)?;
+        findings.expect(&format!("{peak} KiB of memory are within the budget"), peak < MOST_MEMORY);
+        Ok(())
     })
 }
 
