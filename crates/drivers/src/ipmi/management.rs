@@ -14,6 +14,7 @@ use crate::{
     boot::boot_mode,
     error::DriverError,
     interface::{ManagementInterface, Property, Task},
+    management::{Restoration, lasting},
 };
 
 /// The management interface named `ipmitool`.
@@ -60,12 +61,10 @@ impl ManagementInterface for IpmiManagement {
         let bmc = self.bmcs.of(task).await?;
         let mode = boot_mode(&task.node, bmc.config.default_boot_mode)?;
         let now = held(&bmc).await?;
-        let displaced = former.device.filter(|_| former.persistent);
-        match (now.device, displaced) {
-            (Some(device), _) if device != ours => Ok(()),
-            (_, Some(device)) if now != *former => set(&bmc, device, true, mode).await,
-            (None, _) | (_, Some(_)) => Ok(()),
-            (Some(_), None) => clear(&bmc, former, mode).await,
+        match Restoration::of(&now, ours, former, lasting(former)) {
+            Restoration::Nothing => Ok(()),
+            Restoration::Put(device) => set(&bmc, device, true, mode).await,
+            Restoration::Clear => clear(&bmc, former, mode).await,
         }
     }
 }

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     error::DriverError,
     interface::{ManagementInterface, Property, Task},
+    management::{Restoration, lasting},
 };
 
 /// The management interface named `redfish`.
@@ -71,12 +72,11 @@ impl ManagementInterface for RedfishManagement {
         let bmc = self.clients.begin(task).await?;
         let system = bmc.system().await?;
         let now = boot_source::read(&system.body["Boot"]);
-        let displaced = former.device.filter(|_| former.persistent).and_then(boot_source::target);
-        match (now.device, displaced) {
-            (Some(device), _) if device != ours => Ok(()),
-            (_, Some(target)) if now != *former => Ok(write(&bmc, &system, boot_source::pair(target, true)).await?),
-            (None, _) | (_, Some(_)) => Ok(()),
-            (Some(_), None) => clear(&bmc, &system, former).await,
+        let displaced = lasting(former).and_then(boot_source::target);
+        match Restoration::of(&now, ours, former, displaced) {
+            Restoration::Nothing => Ok(()),
+            Restoration::Put(target) => Ok(write(&bmc, &system, boot_source::pair(target, true)).await?),
+            Restoration::Clear => clear(&bmc, &system, former).await,
         }
     }
 
