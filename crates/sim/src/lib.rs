@@ -13,6 +13,7 @@ mod fault;
 pub mod harness;
 mod ipxe;
 mod line;
+pub mod load;
 mod machine;
 mod mishap;
 mod ramdisk;

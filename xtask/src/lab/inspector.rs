@@ -11,6 +11,7 @@ use crate::interrupt::wait_for;
 use crate::lab::{Lab, ramdisk};
 use crate::project::{Project, read, write};
 use crate::setup::python;
+use crate::stamp;
 
 /// Where its API is: on the inspection segment, where ramdisks reach it.
 pub const API: &str = "http://172.22.100.1:15050";
@@ -20,6 +21,7 @@ const NAME: &str = "ironic-inspector";
 pub fn start(project: &Project, lab: &Lab) -> Result<()> {
     let tools = python::ironic_inspector(project)?;
     let folder = lab.folder.join(NAME);
+    stamp::remove(&folder)?;
     fs::create_dir_all(&folder)?;
     let file = folder.join("inspector.conf");
     let text = read(&project.lab_file("inspector/inspector.conf"))?;

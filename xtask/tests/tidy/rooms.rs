@@ -13,7 +13,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("assay-store", &["assay-core"]),
     ("assay-drivers", &["assay-core"]),
     ("assay-sim", &["assay-core", "assay-wire", "assay-drivers"]),
-    ("assay", &["assay-core", "assay-wire", "assay-store", "assay-drivers"]),
+    // The simulator is for the verb `simulate` alone, which is a feature.
+    ("assay", &["assay-core", "assay-wire", "assay-store", "assay-drivers", "assay-sim"]),
     ("xtask", &[]),
 ];
 

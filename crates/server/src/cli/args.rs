@@ -58,6 +58,12 @@ pub enum Command {
     Inspect(Inspect),
     /// Show what past inspections have left behind, asking BMCs and listeners, not only the database.
     Audit(Audit),
+    /// Put a load of simulated machines on a service that runs on this machine, and tell what it made of them.
+    ///
+    /// The machines have a Redfish BMC and a ramdisk on the loopback: nothing but the service is real.
+    /// Their nodes are enrolled, inspected all at the same time, and deleted again.
+    #[cfg(feature = "simulate")]
+    Simulate(Simulate),
     /// Check what this machine needs for the service: boot loaders, ports, addresses, permissions, images.
     Doctor(ConfigArgs),
 }
@@ -144,6 +150,27 @@ pub struct Inspect {
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would show it")]
     pub client: ClientArgs,
+}
+
+/// `assay simulate`.
+#[cfg(feature = "simulate")]
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// How many machines.
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    pub machines: u32,
+    /// The bare metal API of the service.
+    #[arg(long, env = "OS_ENDPOINT", value_name = "URL", default_value = "http://127.0.0.1:6385")]
+    pub url: String,
+    /// The boot listener of the service.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub boot_url: String,
+    /// How many seconds a ramdisk works before it posts.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub work: u64,
+    /// How many seconds all of it may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub timeout: u64,
 }
 
 /// `assay audit`.

@@ -8,6 +8,8 @@ mod db;
 mod doctor;
 mod follow;
 mod inspect;
+#[cfg(feature = "simulate")]
+mod simulate;
 
 use std::{
     io::{self, Write},
@@ -65,6 +67,8 @@ fn dispatch(command: &Command, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         Command::Config(args) => config::show(args, out),
         Command::Inspect(args) => quick_runtime()?.block_on(inspect::run(args, out)),
         Command::Audit(args) => quick_runtime()?.block_on(audit::run(args, out)),
+        #[cfg(feature = "simulate")]
+        Command::Simulate(args) => Builder::new_multi_thread().enable_all().build()?.block_on(simulate::run(args, out)),
         Command::Doctor(args) => quick_runtime()?.block_on(doctor::run(args, out)),
         Command::Db(Db::Upgrade(args)) => quick_runtime()?.block_on(db::upgrade(args, out)),
         Command::Db(Db::Backup(args)) => quick_runtime()?.block_on(db::backup(args, out)),

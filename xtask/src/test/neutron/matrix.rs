@@ -1,6 +1,6 @@
 //! kill -9 at each journal state of each effect: a node for each, whose run is stopped there, and one kill that meets them all.
-//! Started again, Assay brings every run to its end; what is left is asked of Neutron, the switch, the DHCP agent, the BMCs and
-//! the boot listener, once for all nodes.
+//! Started again, Assay brings every run to its end; what is left is asked of Neutron, the switch, the DHCP agent, the BMCs,
+//! ironic-inspector and the boot listener, once for all nodes.
 //!
 //! The effects are read from the engine's own source: a new one without a cell fails here.
 
@@ -9,7 +9,7 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::cloud::Cloud;
 use super::kills::{PAUSE_AT, PAUSE_FILE};
@@ -18,6 +18,7 @@ use crate::assay;
 use crate::command;
 use crate::interrupt::wait_for;
 use crate::lab::bmc::{self, FakeSystem};
+use crate::lab::inspector;
 use crate::lab::neutron::TENANT_TAG;
 use crate::lab::{INSPECTION, Lab};
 use crate::project::{Project, read};
@@ -39,13 +40,32 @@ enum Way {
     ToTheDisc,
     /// After its abort; the machine has a disc.
     AfterTheAbort,
+    /// On the way to a boot of which ironic-inspector is told; its ramdisk posts there after the kill.
+    ToTheService,
+    /// After ironic-inspector has worked on the post of its ramdisk.
+    AfterTheService,
+    /// After its abort, of which ironic-inspector is told.
+    AfterTheServiceIsTold,
     /// A client's own power action.
     OfAClient,
 }
 
-/// The way to an effect; `None`: the scenario with ironic-inspector has it.
-fn way_to(effect: &str) -> Result<Option<Way>> {
-    Ok(Some(match effect {
+impl Way {
+    const fn is_by_the_service(self) -> bool {
+        matches!(self, Self::ToTheService | Self::AfterTheService | Self::AfterTheServiceIsTold)
+    }
+
+    /// What the node is enrolled with.
+    fn node(self) -> Value {
+        let boot = if matches!(self, Self::ToTheDisc | Self::AfterTheAbort) { "redfish-virtual-media" } else { "ipxe" };
+        let inspect = if self.is_by_the_service() { "inspector" } else { "agent" };
+        json!({"boot_interface": boot, "inspect_interface": inspect})
+    }
+}
+
+/// The way to an effect.
+fn way_to(effect: &str) -> Result<Way> {
+    Ok(match effect {
         "ReadPower"
         | "CreatePortsFromBmc"
         | "ValidateInspection"
@@ -63,9 +83,11 @@ fn way_to(effect: &str) -> Result<Option<Way>> {
         "InsertMedia" => Way::ToTheDisc,
         "EjectMedia" => Way::AfterTheAbort,
         "SetPower" => Way::OfAClient,
-        "StartIntrospection" | "FetchData" | "AbortIntrospection" => return Ok(None),
+        "StartIntrospection" => Way::ToTheService,
+        "FetchData" => Way::AfterTheService,
+        "AbortIntrospection" => Way::AfterTheServiceIsTold,
         unknown => bail!("the effect {unknown} has no cell in the matrix of kills: give it one"),
-    }))
+    })
 }
 
 /// One run that is stopped at one point.
@@ -80,16 +102,16 @@ pub fn all(cloud: &Cloud, findings: &mut Findings) -> Result<()> {
     let plan = plan(cloud.project)?;
     let systems: Vec<FakeSystem> = (1..).zip(&plan).map(|(number, _)| system(number)).collect();
     bmc::fake(cloud.project, cloud.lab, &systems)?;
-    cloud.serve(LIMITS)?;
+    inspector::start(cloud.project, cloud.lab)?;
+    cloud.serve(OPTIONS)?;
     let cells = plan.into_iter().zip(systems).map(|((way, point), system)| {
-        let boot = if matches!(way, Way::ToTheDisc | Way::AfterTheAbort) { "redfish-virtual-media" } else { "ipxe" };
-        let node = Node::of_system(cloud, &system, &json!({"boot_interface": boot}))?;
+        let node = Node::of_system(cloud, &system, &way.node())?;
         Ok(Cell { way, point, system, node })
     });
     let cells: Vec<Cell> = cells.collect::<Result<_>>()?;
     stop_each_at_its_point(cloud, &cells)?;
     cloud.lab.kill(assay::SERVICE);
-    cloud.serve(LIMITS)?;
+    cloud.serve(OPTIONS)?;
     for cell in &cells {
         findings.works(&format!("killed {}: it ends well", cell.point), comes_to_its_end(cell));
     }
@@ -98,21 +120,24 @@ pub fn all(cloud: &Cloud, findings: &mut Findings) -> Result<()> {
     for cell in &cells {
         cell.node.delete()?;
     }
+    inspector::stop(cloud.lab);
     bmc::stop_fake(cloud.lab);
     Ok(())
 }
 
 /// All these nodes have one and the same BMC address.
-const LIMITS: &[(&str, &str)] =
-    &[("OS_ASSAY__MAX_STARTS_PER_BMC", "1000"), ("OS_CONDUCTOR__SYNC_POWER_STATE_INTERVAL", "0")];
+const OPTIONS: &[(&str, &str)] = &[
+    ("OS_ASSAY__MAX_STARTS_PER_BMC", "1000"),
+    ("OS_INSPECTOR__ENDPOINT_OVERRIDE", inspector::API),
+    ("OS_INSPECTOR__STATUS_CHECK_PERIOD", "1"),
+];
 
 /// Every effect at every moment.
 fn plan(project: &Project) -> Result<Vec<(Way, String)>> {
     let mut plan = Vec::new();
     for effect in effects(&read(&project.root.join("crates/core/src/run/effect.rs"))?)? {
-        if let Some(way) = way_to(&effect)? {
-            plan.extend(MOMENTS.map(|moment| (way, format!("{moment}:{effect}"))));
-        }
+        let way = way_to(&effect)?;
+        plan.extend(MOMENTS.map(|moment| (way, format!("{moment}:{effect}"))));
     }
     Ok(plan)
 }
@@ -139,7 +164,7 @@ fn system(number: u8) -> FakeSystem {
 fn stop_each_at_its_point(cloud: &Cloud, cells: &[Cell]) -> Result<()> {
     let points: String = cells.iter().map(|cell| format!("{}@{},", cell.point, cell.node.uuid)).collect();
     let file = cloud.lab.folder.join("paused-cells");
-    cloud.serve(&[LIMITS, &[(PAUSE_AT, &points), (PAUSE_FILE, &file.to_string_lossy())]].concat())?;
+    cloud.serve(&[OPTIONS, &[(PAUSE_AT, &points), (PAUSE_FILE, &file.to_string_lossy())]].concat())?;
     for cell in cells {
         match cell.way {
             Way::OfAClient => switch_on(&cell.node)?,
@@ -150,7 +175,11 @@ fn stop_each_at_its_point(cloud: &Cloud, cells: &[Cell]) -> Result<()> {
         cell.node.reaches("inspect wait", ALL)?;
         cell.node.post()?;
     }
-    for cell in cells.iter().filter(|cell| cell.way == Way::AfterTheAbort) {
+    for cell in cells.iter().filter(|cell| cell.way == Way::AfterTheService) {
+        cell.node.reaches("inspect wait", ALL)?;
+        inspector::post_inventory(cloud.lab, &cell.system.mac)?;
+    }
+    for cell in cells.iter().filter(|cell| matches!(cell.way, Way::AfterTheAbort | Way::AfterTheServiceIsTold)) {
         cell.node.reaches("inspect wait", ALL)?;
         cell.node.provision("abort")?;
     }
@@ -178,13 +207,18 @@ fn comes_to_its_end(cell: &Cell) -> Result<()> {
             node.post()?;
             node.reaches("manageable", ALL)
         }
-        Way::AfterThePost => node.reaches("manageable", ALL),
+        Way::ToTheService => {
+            node.reaches("inspect wait", ALL)?;
+            inspector::post_inventory(node.cloud.lab, &cell.system.mac)?;
+            node.reaches("manageable", ALL)
+        }
+        Way::AfterThePost | Way::AfterTheService => node.reaches("manageable", ALL),
         Way::ToTheDisc => {
             node.reaches("inspect wait", ALL)?;
             node.provision("abort")?;
             node.reaches("inspect failed", ALL)
         }
-        Way::AfterTheAbort => node.reaches("inspect failed", ALL),
+        Way::AfterTheAbort | Way::AfterTheServiceIsTold => node.reaches("inspect failed", ALL),
         Way::OfAClient => wait_for("the end of the power action", ALL, || {
             let is_on = node.field("power_state")? == "power on" && node.field("target_power_state")?.is_null();
             Ok((is_on && node.field("reservation")?.is_null()).then_some(()))
@@ -207,6 +241,10 @@ fn nothing_left(cloud: &Cloud, cells: &[Cell], findings: &mut Findings) -> Resul
         findings.equal(&format!("killed {point}: the VLAN"), &cloud.stack.tag(&system.name)?, &Some(TENANT_TAG));
         findings.works(&format!("killed {point}: its BMC"), at_the_bmc(cloud.lab, cell));
         findings.works(&format!("killed {point}: no boot answer"), no_answer(cloud.lab, &system.mac));
+        if cell.way.is_by_the_service() {
+            let finished = inspector::status(cloud.lab, &cell.node.uuid)?["finished"] == true;
+            findings.expect(&format!("killed {point}: ironic-inspector is through with it"), finished);
+        }
     }
     Ok(())
 }
