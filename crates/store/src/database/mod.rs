@@ -111,6 +111,7 @@ mod tests {
             ("mysql://u:hunter2@h/", "names no database"),
             ("postgresql://u:hunter2@h:port/db", "is no URL"),
             ("mysql://u:hunter2@h/db?ssl_key=k", "ssl_key"),
+            ("mysql://u%x//u:hunter2@h/db", "can't hold"),
         ] {
             let refused = Database::parse(url).unwrap_err().to_string();
             assert!(refused.contains(part), "{url}: {refused}");

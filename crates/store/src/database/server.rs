@@ -84,6 +84,13 @@ impl Server {
         if database.is_empty() {
             return Err(UnusableUrl::NoDatabase);
         }
+        // A URL with a slash in its password, or inside of another one: what follows the slash may be a secret.
+        if database.contains(['/', '@', ':']) {
+            return Err(UnusableUrl::Malformed(
+                "the name of the database can't hold '/', '@' or ':' (in a password they are %2F, %40 and %3A)"
+                    .to_owned(),
+            ));
+        }
         let place = given.host_str().unwrap_or("localhost");
         let port = given.port().map_or_else(String::new, |port| format!(":{port}"));
         let shown = format!("{} database {database} on {place}{port}", kind.name());
