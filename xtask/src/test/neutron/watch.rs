@@ -9,8 +9,8 @@ use crate::lab::machine::Machine;
 use crate::lab::{INSPECTION_TAG, power};
 use crate::test::findings::Findings;
 
-/// How often somebody looks: a move takes Neutron two seconds.
-const PERIOD: Duration = Duration::from_millis(300);
+/// The pause between two looks: a move takes Neutron a second or two, in which power and port must not both change unseen.
+const PERIOD: Duration = Duration::from_millis(50);
 
 /// What was seen at one moment: whether the machine was on, and where its port was.
 pub type Sight = (bool, Option<u16>);
