@@ -4,6 +4,7 @@
 
 pub mod boot;
 mod cause;
+mod driver_info;
 pub mod error;
 pub mod fake;
 pub mod fence;
@@ -15,6 +16,7 @@ pub mod ipmi;
 pub mod management;
 pub mod network;
 pub mod openstack;
+mod power_wait;
 pub mod redfish;
 pub mod registry;
 #[cfg(test)]

@@ -1,14 +1,9 @@
 //! What a node's `driver_info` says about its IPMI BMC.
 
-use std::fmt::Write;
-
-use assay_core::{
-    node::{JsonMap, Node},
-    secret::Secret,
-};
+use assay_core::{node::Node, secret::Secret};
 use serde_json::Value;
 
-use crate::{error::DriverError, interface::Property};
+use crate::{driver_info::Reader, error::DriverError, interface::Property};
 
 /// The keys of `driver_info` that are read here.
 pub const PROPERTIES: &[Property] = &[
@@ -56,15 +51,9 @@ impl DriverInfo {
     /// # Errors
     /// Missing, naming all that is missing; else invalid, with a sentence for each wrong value.
     pub fn parse(node: &Node) -> Result<Self, DriverError> {
-        let mut reader = Reader { node, missing: Vec::new(), wrong: String::new() };
-        let info = reader.read();
-        if !reader.missing.is_empty() {
-            let (id, keys) = (node.id, reader.missing.join(", "));
-            return Err(DriverError::MissingParameterValue(format!(
-                "Missing the following IPMI properties in node {id} driver_info: {keys}"
-            )));
-        }
-        if reader.wrong.is_empty() { Ok(info) } else { Err(DriverError::InvalidParameterValue(reader.wrong)) }
+        let mut reader = Reader::of(node);
+        let info = read(&mut reader);
+        reader.end("IPMI", Some(info))
     }
 }
 
@@ -73,117 +62,78 @@ const LONGEST_NAME: usize = 16;
 const LONGEST_PASSWORD: [usize; 2] = [16, 20];
 const KEY: usize = 20;
 
-/// Collects what is missing and what is wrong, so that the operator reads it all at once.
-struct Reader<'a> {
-    node: &'a Node,
-    missing: Vec<&'static str>,
-    wrong: String,
+fn read(reader: &mut Reader<'_>) -> DriverInfo {
+    let address = reader.required("ipmi_address", "an address or a name", host).unwrap_or_default();
+    let port = reader.optional("ipmi_port", "a port number", number::<u16>).unwrap_or(623);
+    let level = reader.optional("ipmi_priv_level", "ADMINISTRATOR, OPERATOR, USER or CALLBACK", level);
+    let version = reader.optional("ipmi_protocol_version", "2.0 or 1.5", version).unwrap_or(true);
+    let username = reader.optional("ipmi_username", "a name of at most 16 bytes", name);
+    let mut arguments: Vec<String> =
+        ["-I", if version { "lanplus" } else { "lan" }, "-H", &address, "-p", &port.to_string()]
+            .map(str::to_owned)
+            .into();
+    arguments.extend(["-L".to_owned(), level.unwrap_or("ADMINISTRATOR").to_owned()]);
+    arguments.extend(username.into_iter().flat_map(|name| ["-U".to_owned(), name]));
+    arguments.extend(bridge_arguments(reader));
+    DriverInfo {
+        address,
+        port,
+        arguments,
+        password: password(reader, version),
+        kg_key: kg_key(reader),
+        cipher_suite: reader.optional("ipmi_cipher_suite", "the number of a cipher suite", number::<u8>),
+        is_version_2: version,
+        disable_boot_timeout: reader.optional("ipmi_disable_boot_timeout", "a boolean", boolean),
+    }
 }
 
-impl Reader<'_> {
-    fn read(&mut self) -> DriverInfo {
-        let address = self.required("ipmi_address", host).unwrap_or_default();
-        let port = self.optional("ipmi_port", "a port number", number::<u16>).unwrap_or(623);
-        let level = self.optional("ipmi_priv_level", "ADMINISTRATOR, OPERATOR, USER or CALLBACK", level);
-        let version = self.optional("ipmi_protocol_version", "2.0 or 1.5", version).unwrap_or(true);
-        let username = self.optional("ipmi_username", "a name of at most 16 bytes", name);
-        let mut arguments: Vec<String> =
-            ["-I", if version { "lanplus" } else { "lan" }, "-H", &address, "-p", &port.to_string()]
-                .map(str::to_owned)
-                .into();
-        arguments.extend(["-L".to_owned(), level.unwrap_or("ADMINISTRATOR").to_owned()]);
-        arguments.extend(username.into_iter().flat_map(|name| ["-U".to_owned(), name]));
-        arguments.extend(self.bridges());
-        DriverInfo {
-            address,
-            port,
-            arguments,
-            password: self.password(version),
-            kg_key: self.kg_key(),
-            cipher_suite: self.optional("ipmi_cipher_suite", "the number of a cipher suite", number::<u8>),
-            is_version_2: version,
-            disable_boot_timeout: self.optional("ipmi_disable_boot_timeout", "a boolean", boolean),
+/// Over which controllers, in ipmitool's arguments.
+fn bridge_arguments(reader: &mut Reader<'_>) -> Vec<String> {
+    let bridging = reader.optional("ipmi_bridging", "no, single or dual", bridges);
+    let mut arguments = Vec::new();
+    let local = reader.optional("ipmi_local_address", NUMBER, bridge_number);
+    if bridging.is_some_and(|count| count > 0) {
+        arguments.extend(local.into_iter().flat_map(|local| ["-m".to_owned(), local]));
+    }
+    let transit = [("ipmi_transit_channel", "-B"), ("ipmi_transit_address", "-T")];
+    let target = [("ipmi_target_channel", "-b"), ("ipmi_target_address", "-t")];
+    let steps = match bridging {
+        Some(2) => [transit, target].concat(),
+        Some(1) => target.to_vec(),
+        _ => Vec::new(),
+    };
+    for (key, flag) in steps {
+        if let Some(number) = reader.required(key, NUMBER, bridge_number) {
+            arguments.extend([flag.to_owned(), number]);
         }
     }
+    arguments
+}
 
-    /// Over which controllers, in ipmitool's arguments.
-    fn bridges(&mut self) -> Vec<String> {
-        let bridging = self.optional("ipmi_bridging", "no, single or dual", bridges);
-        let mut arguments = Vec::new();
-        let local = self.optional("ipmi_local_address", NUMBER, bridge_number);
-        if bridging.is_some_and(|count| count > 0) {
-            arguments.extend(local.into_iter().flat_map(|local| ["-m".to_owned(), local]));
-        }
-        let transit = [("ipmi_transit_channel", "-B"), ("ipmi_transit_address", "-T")];
-        let target = [("ipmi_target_channel", "-b"), ("ipmi_target_address", "-t")];
-        let steps = match bridging {
-            Some(2) => [transit, target].concat(),
-            Some(1) => target.to_vec(),
-            _ => Vec::new(),
-        };
-        for (key, flag) in steps {
-            if let Some(number) = self.required(key, bridge_number) {
-                arguments.extend([flag.to_owned(), number]);
-            }
-        }
-        arguments
+fn password(reader: &mut Reader<'_>, version_2: bool) -> Option<Secret> {
+    let longest = LONGEST_PASSWORD[usize::from(version_2)];
+    let password = reader.node.secrets.get("ipmi_password")?;
+    let text = password.reveal();
+    if text.len() > longest || text.contains(char::is_control) {
+        reader.refuse(&format!(
+            "driver_info/ipmi_password on node {} can't be sent to a BMC: IPMI has room for {longest} bytes without \
+             control characters.",
+            reader.node.id
+        ));
     }
+    Some(password.clone())
+}
 
-    fn password(&mut self, version_2: bool) -> Option<Secret> {
-        let longest = LONGEST_PASSWORD[usize::from(version_2)];
-        let password = self.node.secrets.get("ipmi_password")?;
-        let text = password.reveal();
-        if text.len() > longest || text.contains(char::is_control) {
-            self.tell(&format!(
-                "driver_info/ipmi_password on node {} can't be sent to a BMC: IPMI has room for {longest} bytes without \
-                 control characters.",
-                self.node.id
-            ));
-        }
-        Some(password.clone())
+fn kg_key(reader: &mut Reader<'_>) -> Option<Secret> {
+    let given = reader.node.secrets.get("ipmi_hex_kg_key")?;
+    if kg_bytes(given).is_none() {
+        reader.refuse(&format!(
+            "driver_info/ipmi_hex_kg_key on node {} is not a key that can be used: 40 hexadecimal digits, without zero \
+             bytes but at its end.",
+            reader.node.id
+        ));
     }
-
-    fn kg_key(&mut self) -> Option<Secret> {
-        let given = self.node.secrets.get("ipmi_hex_kg_key")?;
-        if kg_bytes(given).is_none() {
-            self.tell(&format!(
-                "driver_info/ipmi_hex_kg_key on node {} is not a key that can be used: 40 hexadecimal digits, without zero \
-                 bytes but at its end.",
-                self.node.id
-            ));
-        }
-        Some(given.clone())
-    }
-
-    fn given(&self, key: &str) -> Option<&Value> {
-        let info: &JsonMap = &self.node.driver_info;
-        info.get(key).filter(|value| !value.is_null() && *value != "")
-    }
-
-    fn required<T>(&mut self, key: &'static str, parse: impl Fn(&Value) -> Option<T>) -> Option<T> {
-        if self.given(key).is_none() {
-            self.missing.push(key);
-        }
-        self.optional(key, if key == "ipmi_address" { "an address or a name" } else { NUMBER }, parse)
-    }
-
-    fn optional<T>(&mut self, key: &str, expected: &str, parse: impl Fn(&Value) -> Option<T>) -> Option<T> {
-        let value = self.given(key)?;
-        let parsed = parse(value);
-        if parsed.is_none() {
-            let sentence = format!(
-                "Invalid value {value} set in driver_info/{key} on node {}. The value should be {expected}.",
-                self.node.id
-            );
-            self.tell(&sentence);
-        }
-        parsed
-    }
-
-    fn tell(&mut self, sentence: &str) {
-        let space = if self.wrong.is_empty() { "" } else { " " };
-        write!(self.wrong, "{space}{sentence}").ok();
-    }
+    Some(given.clone())
 }
 
 /// What a bridged request is addressed with.

@@ -64,7 +64,7 @@ impl ManagementInterface for IpmiManagement {
         match Restoration::of(&now, ours, former, lasting(former)) {
             Restoration::Nothing => Ok(()),
             Restoration::Put(device) => set(&bmc, device, true, mode).await,
-            Restoration::Clear => clear(&bmc, former, mode).await,
+            Restoration::Clear => clear(&bmc, &now, former, mode).await,
         }
     }
 }
@@ -82,12 +82,11 @@ async fn set(bmc: &Bmc<'_>, device: BootDevice, persistent: bool, mode: BootMode
 }
 
 /// Leaves no override; where the BMC says so and doesn't, the former device is put back.
-async fn clear(bmc: &Bmc<'_>, former: &BootOverride, mode: BootMode) -> Result<(), DriverError> {
-    let ours = held(bmc).await?;
+async fn clear(bmc: &Bmc<'_>, ours: &BootOverride, former: &BootOverride, mode: BootMode) -> Result<(), DriverError> {
     bmc.write(&boot_flags::clear().each_ref().map(String::as_str)).await?;
     tokio::time::sleep(MOMENT).await;
     match former.device {
-        _ if held(bmc).await? != ours => Ok(()),
+        _ if held(bmc).await? != *ours => Ok(()),
         Some(device) => set(bmc, device, false, mode).await,
         None => Err(DriverError::Bmc(format!(
             "IPMI BMC {}: it took the order to hold no boot device, and still holds its last one",

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use assay_core::power::{PowerState, PowerTarget};
 use async_trait::async_trait;
-use tokio::time::Instant;
 
 use super::{
     bmc::{Bmc, Bmcs},
@@ -13,6 +12,7 @@ use super::{
 use crate::{
     error::DriverError,
     interface::{PowerInterface, Property, Task},
+    power_wait::PowerWait,
 };
 
 /// The power interface named `ipmitool`.
@@ -99,20 +99,12 @@ async fn reset(bmc: &Bmc<'_>, patience: Duration) -> Result<(), DriverError> {
 
 /// Waits until the BMC shows `wanted`. Failed reads in between are borne.
 async fn wait_for(bmc: &Bmc<'_>, wanted: PowerState, patience: Duration) -> Result<(), DriverError> {
-    let deadline = Instant::now() + patience;
-    let mut pause = Duration::from_millis(200);
+    let mut wait = PowerWait::begin(format!("IPMI BMC {}", bmc.info.address), wanted, patience);
     loop {
         let seen = power(bmc).await;
         if seen == Ok(wanted) {
             return Ok(());
         }
-        if Instant::now() + pause > deadline {
-            let seen = seen.map_or_else(|error| error.to_string(), |state| format!("it shows {state}"));
-            let (address, seconds) = (&bmc.info.address, patience.as_secs_f32());
-            let text = format!("IPMI BMC {address}: waited {seconds} s for {wanted}, in vain: {seen}");
-            return Err(DriverError::Bmc(text).maybe());
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(2));
+        wait.next(seen).await?;
     }
 }

@@ -1,13 +1,11 @@
 //! What a node's `driver_info` says about its Redfish BMC.
 
-use std::fmt::Write;
-
 use assay_core::{node::Node, secret::Secret};
 use reqwest::Url;
 use serde_json::Value;
 
 use super::RedfishConfig;
-use crate::{error::DriverError, interface::Property, verify_ca::VerifyCa};
+use crate::{driver_info::Reader, error::DriverError, interface::Property, verify_ca::VerifyCa};
 
 /// The keys of `driver_info` that are read here.
 pub const PROPERTIES: &[Property] = &[
@@ -72,66 +70,26 @@ impl DriverInfo {
     /// # Errors
     /// Missing, naming all that is missing; else invalid, with a sentence for each wrong value.
     pub fn parse(node: &Node, config: &RedfishConfig) -> Result<Self, DriverError> {
-        let given = |key: &str| node.driver_info.get(key).filter(|value| !value.is_null() && *value != "");
-        let mut wrong = Wrong { node, sentences: String::new() };
-        let auth_type = given("redfish_auth_type").map_or(Some(config.auth_type), |value| {
-            wrong.unless(value.as_str().and_then(AuthType::parse), "redfish_auth_type", value, "auto, basic or session")
+        let mut reader = Reader::of(node);
+        let address = reader.required("redfish_address", "the URL of a BMC, without user and password", parse_address);
+        let auth_type = reader
+            .optional("redfish_auth_type", "auto, basic or session", |value| value.as_str().and_then(AuthType::parse));
+        if matches!(auth_type, Some(AuthType::Basic | AuthType::Session)) {
+            reader.demand("redfish_username");
+        }
+        let expected = "the path of a system, such as /redfish/v1/Systems/1";
+        let system_id = reader.optional("redfish_system_id", expected, parse_system_id);
+        let username = reader.optional("redfish_username", "a string", |value| value.as_str().map(str::to_owned));
+        let verify_ca = reader.optional("redfish_verify_ca", "a boolean or the path of a file", VerifyCa::parse);
+        let info = address.map(|address| Self {
+            address,
+            system_id,
+            username,
+            password: node.secrets.get("redfish_password").cloned(),
+            verify_ca: verify_ca.unwrap_or_else(|| config.verify_ca.clone()),
+            auth_type: auth_type.unwrap_or(config.auth_type),
         });
-        let username = given("redfish_username")
-            .and_then(|value| wrong.unless(value.as_str(), "redfish_username", value, "a string"))
-            .map(str::to_owned);
-        let mut missing = Vec::new();
-        if given("redfish_address").is_none() {
-            missing.push("redfish_address");
-        }
-        let explicit = matches!(auth_type, Some(AuthType::Basic | AuthType::Session));
-        if explicit && given("redfish_auth_type").is_some() && given("redfish_username").is_none() {
-            missing.push("redfish_username");
-        }
-        if !missing.is_empty() {
-            let (id, keys) = (node.id, missing.join(", "));
-            return Err(DriverError::MissingParameterValue(format!(
-                "Missing the following Redfish properties in node {id} driver_info: {keys}"
-            )));
-        }
-        let address = given("redfish_address").and_then(|value| {
-            wrong.unless(parse_address(value), "redfish_address", value, "the URL of a BMC, without user and password")
-        });
-        let system_id = given("redfish_system_id").and_then(|value| {
-            let expected = "the path of a system, such as /redfish/v1/Systems/1";
-            wrong.unless(parse_system_id(value), "redfish_system_id", value, expected)
-        });
-        let verify_ca = given("redfish_verify_ca").map_or(Some(config.verify_ca.clone()), |value| {
-            wrong.unless(VerifyCa::parse(value), "redfish_verify_ca", value, "a boolean or the path of a file")
-        });
-        match (address, verify_ca, auth_type) {
-            (Some(address), Some(verify_ca), Some(auth_type)) if wrong.sentences.is_empty() => {
-                let password = node.secrets.get("redfish_password").cloned();
-                Ok(Self { address, system_id, username, password, verify_ca, auth_type })
-            }
-            _ => Err(DriverError::InvalidParameterValue(wrong.sentences)),
-        }
-    }
-}
-
-/// Collects what is wrong, so that the operator reads it all at once.
-struct Wrong<'a> {
-    node: &'a Node,
-    sentences: String,
-}
-
-impl Wrong<'_> {
-    fn unless<T>(&mut self, parsed: Option<T>, key: &str, value: &Value, expected: &str) -> Option<T> {
-        if parsed.is_none() {
-            let space = if self.sentences.is_empty() { "" } else { " " };
-            write!(
-                self.sentences,
-                "{space}Invalid value {value} set in driver_info/{key} on node {}. The value should be {expected}.",
-                self.node.id
-            )
-            .ok();
-        }
-        parsed
+        reader.end("Redfish", info)
     }
 }
 

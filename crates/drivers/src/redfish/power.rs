@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 use assay_core::power::{PowerState, PowerTarget};
 use async_trait::async_trait;
 use serde_json::json;
-use tokio::time::Instant;
 
 use super::{
     client::{Bmc, Clients, Resource},
@@ -14,6 +13,7 @@ use super::{
 use crate::{
     error::DriverError,
     interface::{PowerInterface, Property, Task},
+    power_wait::PowerWait,
 };
 
 /// The power interface named `redfish`.
@@ -165,23 +165,13 @@ fn reset_action<'a>(
 /// Waits until the BMC shows `wanted`. Failed reads in between are borne: some BMCs restart their
 /// web server while the machine changes its power.
 async fn wait_for(bmc: &mut Bmc, wanted: PowerState, patience: Duration) -> Result<(), DriverError> {
-    let deadline = Instant::now() + patience;
-    let mut pause = Duration::from_millis(100);
+    let mut wait = PowerWait::begin(format!("Redfish BMC {}", bmc.account.address()), wanted, patience);
     loop {
-        bmc.renew_until(deadline);
+        bmc.renew_until(wait.deadline);
         let seen = bmc.system().await.and_then(|system| power(bmc, &system));
         if seen.as_ref().is_ok_and(|power| power.state == wanted && power.settled) {
             return Ok(());
         }
-        if Instant::now() + pause > deadline {
-            let seen = seen.map_or_else(|error| error.to_string(), |power| format!("it shows {}", power.state));
-            let (address, seconds) = (bmc.account.address(), patience.as_secs_f32());
-            return Err(DriverError::Bmc(format!(
-                "Redfish BMC {address}: waited {seconds} s for {wanted}, in vain: {seen}"
-            ))
-            .maybe());
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 3 / 2).min(Duration::from_secs(1));
+        wait.next(seen.map(|power| power.state)).await?;
     }
 }
