@@ -18,28 +18,38 @@ pub struct Rules {
     pub most_failures: u32,
 }
 
-/// What is done with a node whose BMC has answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is done with a node whose BMC was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Nothing: the database is right.
+    /// Nothing: all is well, or it is nothing of ours.
     Leave,
     /// The database takes over what the BMC shows.
     Record(PowerState),
     /// The machine is brought back to what the database holds.
     Force(PowerTarget),
+    /// Nothing yet, although the BMC shows nothing.
+    Bear,
+    /// The node is [given up](give_up), for this reason.
+    GiveUp(String),
 }
 
-/// What follows from what the BMC shows. A node that is being inspected is never forced: its power is the inspection's business,
-/// and a ramdisk that has switched its machine off has its reasons.
+/// What follows from what the BMC has `shown`, or why it has shown nothing, after `failures` rounds in a row that went wrong. A node
+/// that is being inspected is neither forced nor given up: its power is the inspection's business, and a ramdisk that has switched
+/// its machine off has its reasons.
 #[must_use]
-pub fn decide(node: &Node, shown: PowerState, rules: &Rules) -> Decision {
-    match node.power_state {
-        Some(known) if known == shown => Decision::Leave,
-        Some(known) if rules.force && !node.disable_power_off && !is_inspected(node) => Decision::Force(match known {
-            PowerState::On => PowerTarget::On,
-            PowerState::Off => PowerTarget::Off,
-        }),
-        _ => Decision::Record(shown),
+pub fn decide(node: &Node, shown: Result<PowerState, String>, failures: u32, rules: &Rules) -> Decision {
+    let patient = failures < rules.most_failures;
+    match (shown, node.power_state) {
+        (Ok(shown), Some(known)) if known == shown => Decision::Leave,
+        (Ok(shown), Some(known)) if rules.force && !node.disable_power_off && !is_inspected(node) => match known {
+            known if !patient => Decision::GiveUp(format!("it shows {shown}, and does not stay at {known}")),
+            PowerState::On => Decision::Force(PowerTarget::On),
+            PowerState::Off => Decision::Force(PowerTarget::Off),
+        },
+        (Ok(shown), _) => Decision::Record(shown),
+        (Err(_), _) if is_inspected(node) => Decision::Leave,
+        (Err(_), _) if patient => Decision::Bear,
+        (Err(why), _) => Decision::GiveUp(why),
     }
 }
 
@@ -100,10 +110,24 @@ mod tests {
             (InspectWait, Some(On), Off, forced, Decision::Record(Off)),
             (Inspecting, Some(Off), On, forced, Decision::Record(On)),
         ] {
-            assert_eq!(decide(&node(state, known), shown, &rules), expected, "{state} {known:?} {shown}");
+            assert_eq!(decide(&node(state, known), Ok(shown), 0, &rules), expected, "{state} {known:?} {shown}");
         }
         let kept = Node { disable_power_off: true, ..node(Manageable, Some(On)) };
-        assert_eq!(decide(&kept, Off, &forced), Decision::Record(Off));
+        assert_eq!(decide(&kept, Ok(Off), 0, &forced), Decision::Record(Off));
+    }
+
+    #[test]
+    fn a_node_is_given_up_when_too_many_rounds_in_a_row_went_wrong_but_not_while_it_is_inspected() {
+        let rules = Rules { force: true, most_failures: 3 };
+        let silent = |state, failures| decide(&node(state, Some(On)), Err("no answer".to_owned()), failures, &rules);
+        let forced = |failures| decide(&node(ProvisionState::Active, Some(On)), Ok(Off), failures, &rules);
+        for failures in 0..3 {
+            assert_eq!(silent(ProvisionState::Manageable, failures), Decision::Bear);
+            assert_eq!(forced(failures), Decision::Force(PowerTarget::On));
+        }
+        assert_eq!(silent(ProvisionState::Manageable, 3), Decision::GiveUp("no answer".to_owned()));
+        assert_eq!(forced(3), Decision::GiveUp("it shows power off, and does not stay at power on".to_owned()));
+        assert_eq!(silent(ProvisionState::InspectWait, 9), Decision::Leave);
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub struct Report {
     pub failed: Vec<String>,
 }
 
-/// Puts the load on the service; its nodes are gone afterwards, whatever happened.
+/// Puts the load on the service; what was enrolled is deleted again, whatever happened.
 ///
 /// # Errors
 /// The service can't be reached, or refuses what the load needs; time is over.
@@ -57,27 +57,26 @@ pub async fn put(load: &Load) -> anyhow::Result<Report> {
     world.boot_from(&load.boot_url);
     let rest = Rest::at(&load.api)?;
     let began = Instant::now();
-    let nodes: Vec<String> = stream::iter(0..load.machines)
-        .map(|machine| enrol(&rest, &world, machine))
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await?;
-    let report = inspect_all(&rest, &nodes, load, began).await;
-    stream::iter(&nodes).map(|node| delete(&rest, node)).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
-    report
+    let enrol = stream::iter(0..load.machines).map(|machine| enrol(&rest, &world, machine));
+    let enrolled: Vec<anyhow::Result<String>> = enrol.buffer_unordered(AT_ONCE).collect().await;
+    let nodes: Vec<String> = enrolled.iter().flatten().cloned().collect();
+    let report = match enrolled.into_iter().find_map(Result::err) {
+        Some(refused) => Err(refused),
+        None => inspect_all(&rest, &nodes, load, began).await,
+    };
+    let delete = stream::iter(&nodes).map(|node| delete(&rest, node)).buffer_unordered(AT_ONCE);
+    let deleted = delete.try_collect::<()>().await;
+    let report = report?;
+    deleted.map(|()| report)
 }
 
 async fn inspect_all(rest: &Rest, nodes: &[String], load: &Load, began: Instant) -> anyhow::Result<Report> {
     let deadline = began + load.patience;
+    ask_all(rest, nodes, "manage").await?;
     let verified = |node: &Value| node["provision_state"] == "manageable";
     all_are(rest, nodes, deadline, "verified", verified).await?;
-    let enrolling = began.elapsed();
-    let asked = Instant::now();
-    let ask = |node: &String| {
-        let (rest, node) = (rest.clone(), node.clone());
-        async move { rest.provision(&node, "inspect").await }
-    };
-    stream::iter(nodes).map(ask).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    let (enrolling, asked) = (began.elapsed(), Instant::now());
+    ask_all(rest, nodes, "inspect").await?;
     let ended = |node: &Value| !UNDER_WAY.iter().any(|state| node["provision_state"] == *state);
     let shown = all_are(rest, nodes, deadline, "inspected", ended).await?;
     let inspecting = asked.elapsed();
@@ -88,6 +87,11 @@ async fn inspect_all(rest: &Rest, nodes: &[String], load: &Load, began: Instant)
     Ok(Report { enrolling, inspecting, took, failed })
 }
 
+async fn ask_all(rest: &Rest, nodes: &[String], target: &str) -> anyhow::Result<()> {
+    let ask = stream::iter(nodes).map(|node| rest.provision(node, target));
+    ask.buffer_unordered(AT_ONCE).try_collect().await
+}
+
 async fn enrol(rest: &Rest, world: &World, machine: usize) -> anyhow::Result<String> {
     let (user, password) = world.credentials();
     let system = format!("/redfish/v1/Systems/{}", world.machine(machine).system);
@@ -96,9 +100,7 @@ async fn enrol(rest: &Rest, world: &World, machine: usize) -> anyhow::Result<Str
     let node = json!({"name": format!("simulated-{machine}"), "driver": "redfish", "driver_info": info,
         "network_interface": "noop", "inspect_interface": "agent"});
     let created = rest.post("/v1/nodes", &node).await?;
-    let id = created["uuid"].as_str().context("the node has no uuid")?.to_owned();
-    rest.provision(&id, "manage").await?;
-    Ok(id)
+    Ok(created["uuid"].as_str().context("the node has no uuid")?.to_owned())
 }
 
 async fn delete(rest: &Rest, node: &str) -> anyhow::Result<()> {

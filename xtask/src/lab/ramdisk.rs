@@ -30,20 +30,27 @@ pub fn inventory(macs: &[String]) -> Value {
 
 /// Where the ramdisk of the NIC with this MAC is to post: read from its iPXE script, which the NIC's address alone gets.
 pub fn callback(lab: &Lab, mac: &str, address: &str) -> Result<String> {
-    let own = format!("{address}/32");
-    lab.ip(&["-n", &lab.name, "addr", "add", &own, "dev", INSPECTION_INTERFACE])?;
-    let script = script(lab, mac, address);
-    // Some machine's NIC may be given it later.
-    lab.ip(&["-n", &lab.name, "addr", "del", &own, "dev", INSPECTION_INTERFACE])?;
-    let script = script?;
+    let script = at_address(lab, address, || {
+        let mut curl = lab.command("curl");
+        command::output(curl.args(["-sS", "--fail", "--max-time", "30", "--interface", address, &script_url(mac)]))
+    })?;
     let callback = script.split_whitespace().find_map(|word| word.strip_prefix(PARAMETER));
     Ok(callback.with_context(|| format!("the script of {mac} names no callback:\n{script}"))?.to_owned())
 }
 
-fn script(lab: &Lab, mac: &str, address: &str) -> Result<String> {
-    let url = format!("http://{INSPECTION}:8080/pxelinux.cfg/{}", mac.replace(':', "-"));
-    let mut curl = lab.command("curl");
-    command::output(curl.args(["-sS", "--fail", "--max-time", "30", "--interface", address, &url]))
+/// The iPXE script of the NIC with this MAC.
+pub fn script_url(mac: &str) -> String {
+    format!("http://{INSPECTION}:8080/pxelinux.cfg/{}", mac.replace(':', "-"))
+}
+
+/// Asks something while the lab itself has this address of a NIC.
+pub fn at_address<T>(lab: &Lab, address: &str, ask: impl FnOnce() -> Result<T>) -> Result<T> {
+    let own = format!("{address}/32");
+    lab.ip(&["-n", &lab.name, "addr", "add", &own, "dev", INSPECTION_INTERFACE])?;
+    let answer = ask();
+    // Some machine's NIC may be given it later.
+    lab.ip(&["-n", &lab.name, "addr", "del", &own, "dev", INSPECTION_INTERFACE])?;
+    answer
 }
 
 /// Posts to a callback, which must accept it; gives the answer.

@@ -90,7 +90,7 @@ pub(super) fn timeout_text(run: &Run, last_sign: Option<(Sign, u64)>) -> String 
                 [assay] max_inspections bounds how many go on at once)."
             .to_owned();
     }
-    if run.phase == Phase::Wait {
+    if run.reached() == Phase::Wait {
         return format!(
             "Timeout reached while inspecting the node. Please check if the ramdisk responsible for the inspection \
              is running on the node. What is known: {}.",

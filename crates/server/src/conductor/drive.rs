@@ -225,7 +225,7 @@ impl Conductor {
                     sleep(pause_after(failures, &self.config().figures)).await;
                     failures += 1;
                 }
-                Err(failure) => return Err(DriverError::Inspection(format!("The database did not answer: {failure}"))),
+                Err(failure) => return Err(DriverError::Inspection(failure.to_string())),
             }
         }
     }

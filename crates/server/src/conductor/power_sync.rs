@@ -36,11 +36,8 @@ impl PowerFailures {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&node).copied().unwrap_or(0)
     }
 
-    fn one_more(&self, node: NodeId) -> u32 {
-        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let times = failures.entry(node).or_default();
-        *times += 1;
-        *times
+    fn one_more(&self, node: NodeId) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(node).or_default() += 1;
     }
 
     fn forget(&self, node: NodeId) {
@@ -54,21 +51,26 @@ impl Conductor {
         let kept = nodes::kept(&self.store().read(), &self.config().conductor_group).await?;
         let (failing, sound): (Vec<_>, Vec<_>) = kept.into_iter().partition(|id| self.0.power_failures.of(*id) > 0);
         // Those that hang have workers of their own.
-        let round = async { tokio::join!(self.each(failing, Self::keep_power), self.each(sound, Self::keep_power)) };
-        self.0.stop.run_until_cancelled(round).await;
+        let round =
+            async { tokio::try_join!(self.each(failing, Self::keep_power), self.each(sound, Self::keep_power)) };
+        self.0.stop.run_until_cancelled(round).await.transpose()?;
         Ok(())
     }
 
     /// One round over the nodes that were given up.
     pub(super) async fn recover_power(self) -> Result<(), ConductorError> {
         let given_up = nodes::given_up(&self.store().read(), &self.config().conductor_group).await?;
-        self.0.stop.run_until_cancelled(self.each(given_up, Self::take_back)).await;
+        self.0.stop.run_until_cancelled(self.each(given_up, Self::take_back)).await.transpose()?;
         Ok(())
     }
 
     /// Does `work` for each of these nodes that is this conductor's to look at.
-    async fn each(&self, ids: Vec<NodeId>, work: impl AsyncFn(&Self, NodeRow) -> Result<(), ConductorError>) {
-        let (place, conductors) = self.place_in_group().await.unwrap_or((0, 1));
+    async fn each(
+        &self,
+        ids: Vec<NodeId>,
+        work: impl AsyncFn(&Self, NodeRow) -> Result<(), ConductorError>,
+    ) -> Result<(), StoreError> {
+        let (place, conductors) = self.place_in_group().await?;
         let look = async |id| {
             let row = nodes::get(&self.store().read(), id).await?;
             if power_sync::whose(&row.node, conductors) == place { work(self, row).await } else { Ok(()) }
@@ -87,40 +89,37 @@ impl Conductor {
                 Err(failure) => warn!(node.id = %id, error = %failure, "the node's power could not be looked after"),
             })
             .await;
+        Ok(())
     }
 
     async fn keep_power(&self, row: NodeRow) -> Result<(), ConductorError> {
-        let (failures, rules) = (&self.0.power_failures, self.config().power_rules);
-        let id = row.node.id;
-        let why = match self.shown_power(&row.node).await {
-            Ok(shown) => match power_sync::decide(&row.node, shown, &rules) {
-                Decision::Leave => {
-                    failures.forget(id);
-                    return Ok(());
-                }
-                Decision::Record(shown) => {
-                    failures.forget(id);
-                    info!(node.id = %id, power = %shown, "the BMC shows another power state; it is recorded");
-                    return self.change(row, None, |node| node.power_state = Some(shown)).await;
-                }
-                Decision::Force(target) if failures.of(id) < rules.most_failures => {
-                    failures.one_more(id);
-                    warn!(node.id = %id, power = %shown, %target, "the machine is not as it should be; it is brought back");
-                    return self.force(row, target).await.map(drop);
-                }
-                Decision::Force(target) => format!("it shows {shown}, and does not stay at {target}"),
-            },
-            Err(why) => why,
-        };
-        let times = failures.one_more(id);
-        if times <= rules.most_failures {
-            warn!(node.id = %id, times, error = why, "the node's power can't be read");
-            return Ok(());
+        let (id, failures) = (row.node.id, &self.0.power_failures);
+        let (shown, failed) = (self.shown_power(&row.node).await, failures.of(id));
+        let decision = power_sync::decide(&row.node, shown.clone(), failed, &self.config().power_rules);
+        match decision {
+            Decision::Force(_) | Decision::Bear => failures.one_more(id),
+            Decision::Leave | Decision::Record(_) | Decision::GiveUp(_) => failures.forget(id),
         }
-        failures.forget(id);
-        warn!(node.id = %id, times, error = why, "the node is put into maintenance for its power");
-        let told = format!("Power sync: {why}");
-        self.change(row, Some(told), |node| power_sync::give_up(node, times, &why)).await
+        match decision {
+            Decision::Leave => Ok(()),
+            Decision::Record(shown) => {
+                info!(node.id = %id, power = %shown, "the BMC shows another power state; it is recorded");
+                self.change(row, None, |node| node.power_state = Some(shown)).await
+            }
+            Decision::Force(target) => {
+                warn!(node.id = %id, ?shown, %target, "the machine is not as it should be; it is brought back");
+                self.force(row, target).await.map(drop)
+            }
+            Decision::Bear => {
+                warn!(node.id = %id, ?shown, times = failed + 1, "the node's power can't be read");
+                Ok(())
+            }
+            Decision::GiveUp(why) => {
+                warn!(node.id = %id, error = why, "the node is put into maintenance for its power");
+                let told = format!("Power sync: {why}");
+                self.change(row, Some(told), |node| power_sync::give_up(node, failed + 1, &why)).await
+            }
+        }
     }
 
     async fn take_back(&self, row: NodeRow) -> Result<(), ConductorError> {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::node::Node;
@@ -44,6 +44,14 @@ pub fn neutron_ports(node: &Node) -> Result<Vec<Value>> {
     let mut ports = node.cloud.stack.ports()?;
     ports.retain(|port| node.nics.iter().any(|nic| port["mac_address"] == nic.mac.as_str()));
     Ok(ports)
+}
+
+/// The address that Neutron has for the node's first NIC.
+pub fn address(node: &Node) -> Result<String> {
+    let mac = &node.nics.first().context("a node without a NIC")?.mac;
+    let ports = neutron_ports(node)?;
+    let port = ports.iter().find(|port| port["mac_address"] == mac.as_str()).context("its NIC has no Neutron port")?;
+    Ok(port["fixed_ips"][0]["ip_address"].as_str().context("a Neutron port without an address")?.to_owned())
 }
 
 /// Whether this name is `assay:<instance>:<run>:<port>`.

@@ -4,6 +4,7 @@
 //!
 //! The effects are read from the engine's own source: a new one without a cell fails here.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::cloud::Cloud;
 use super::kills::{PAUSE_AT, PAUSE_FILE};
+use super::left;
 use super::node::{Node, succeeds};
 use crate::assay;
 use crate::command;
@@ -20,7 +22,7 @@ use crate::interrupt::wait_for;
 use crate::lab::bmc::{self, FakeSystem};
 use crate::lab::inspector;
 use crate::lab::neutron::TENANT_TAG;
-use crate::lab::{INSPECTION, Lab};
+use crate::lab::{Lab, ramdisk};
 use crate::project::{Project, read};
 use crate::test::findings::Findings;
 
@@ -96,6 +98,32 @@ struct Cell<'a> {
     point: String,
     system: FakeSystem,
     node: Node<'a>,
+    /// What its machine boots from, once its run has waited.
+    boot: OnceCell<BootAnswer>,
+}
+
+/// What the boot listener answers to one machine, and to nobody else.
+#[derive(Debug)]
+struct BootAnswer {
+    url: String,
+    /// The machine's address, if it has to be asked from there.
+    from: Option<String>,
+}
+
+impl BootAnswer {
+    /// The HTTP status, now.
+    fn status(&self, lab: &Lab) -> Result<String> {
+        match &self.from {
+            Some(address) => ramdisk::at_address(lab, address, || status(lab, &self.url, Some(address))),
+            None => status(lab, &self.url, None),
+        }
+    }
+}
+
+fn status(lab: &Lab, url: &str, from: Option<&str>) -> Result<String> {
+    let mut curl = lab.command("curl");
+    curl.args(["-sS", "--max-time", "30", "-o", "/dev/null", "-w", "%{http_code}", "-r", "0-0", url]);
+    command::output(curl.args(from.into_iter().flat_map(|address| ["--interface", address])))
 }
 
 pub fn all(cloud: &Cloud, findings: &mut Findings) -> Result<()> {
@@ -106,7 +134,7 @@ pub fn all(cloud: &Cloud, findings: &mut Findings) -> Result<()> {
     cloud.serve(OPTIONS)?;
     let cells = plan.into_iter().zip(systems).map(|((way, point), system)| {
         let node = Node::of_system(cloud, &system, &way.node())?;
-        Ok(Cell { way, point, system, node })
+        Ok(Cell { way, point, system, node, boot: OnceCell::new() })
     });
     let cells: Vec<Cell> = cells.collect::<Result<_>>()?;
     stop_each_at_its_point(cloud, &cells)?;
@@ -172,15 +200,15 @@ fn stop_each_at_its_point(cloud: &Cloud, cells: &[Cell]) -> Result<()> {
         }
     }
     for cell in cells.iter().filter(|cell| cell.way == Way::AfterThePost) {
-        cell.node.reaches("inspect wait", ALL)?;
+        waits(cell)?;
         cell.node.post()?;
     }
     for cell in cells.iter().filter(|cell| cell.way == Way::AfterTheService) {
-        cell.node.reaches("inspect wait", ALL)?;
+        waits(cell)?;
         inspector::post_inventory(cloud.lab, &cell.system.mac)?;
     }
     for cell in cells.iter().filter(|cell| matches!(cell.way, Way::AfterTheAbort | Way::AfterTheServiceIsTold)) {
-        cell.node.reaches("inspect wait", ALL)?;
+        waits(cell)?;
         cell.node.provision("abort")?;
     }
     wait_for("every run at its point", ALL, || {
@@ -199,22 +227,44 @@ fn switch_on(node: &Node) -> Result<()> {
     succeeds(node.ask("PUT", "/states/power", Some(&json!({"target": "power on"})))?).map(drop)
 }
 
+/// The run waits for its ramdisk, and the machine is answered what it is to boot.
+fn waits(cell: &Cell) -> Result<()> {
+    let lab = cell.node.cloud.lab;
+    cell.node.reaches("inspect wait", ALL)?;
+    let answer = match cell.way {
+        Way::ToTheDisc | Way::AfterTheAbort => {
+            let drive = bmc::fake_drive(lab, &cell.system)?;
+            BootAnswer { url: drive["Image"].as_str().context("no disc is in the drive")?.to_owned(), from: None }
+        }
+        _ => BootAnswer { url: ramdisk::script_url(&cell.system.mac), from: Some(left::address(&cell.node)?) },
+    };
+    let status = answer.status(lab)?;
+    ensure!(
+        status.starts_with("20"),
+        "{}: {} is answered with HTTP {status} while the run waits",
+        cell.point,
+        answer.url
+    );
+    cell.boot.set(answer).ok();
+    Ok(())
+}
+
 fn comes_to_its_end(cell: &Cell) -> Result<()> {
     let node = &cell.node;
     match cell.way {
         Way::ToTheBoot => {
-            node.reaches("inspect wait", ALL)?;
+            waits(cell)?;
             node.post()?;
             node.reaches("manageable", ALL)
         }
         Way::ToTheService => {
-            node.reaches("inspect wait", ALL)?;
+            waits(cell)?;
             inspector::post_inventory(node.cloud.lab, &cell.system.mac)?;
             node.reaches("manageable", ALL)
         }
         Way::AfterThePost | Way::AfterTheService => node.reaches("manageable", ALL),
         Way::ToTheDisc => {
-            node.reaches("inspect wait", ALL)?;
+            waits(cell)?;
             node.provision("abort")?;
             node.reaches("inspect failed", ALL)
         }
@@ -240,7 +290,10 @@ fn nothing_left(cloud: &Cloud, cells: &[Cell], findings: &mut Findings) -> Resul
         findings.expect(&format!("killed {point}: no port at Neutron"), port.is_none());
         findings.equal(&format!("killed {point}: the VLAN"), &cloud.stack.tag(&system.name)?, &Some(TENANT_TAG));
         findings.works(&format!("killed {point}: its BMC"), at_the_bmc(cloud.lab, cell));
-        findings.works(&format!("killed {point}: no boot answer"), no_answer(cloud.lab, &system.mac));
+        if cell.way != Way::OfAClient {
+            let answer = cell.boot.get().with_context(|| format!("{point}: its run never waited"))?;
+            findings.equal(&format!("killed {point}: the boot answer"), &answer.status(cloud.lab)?.as_str(), &"404");
+        }
         if cell.way.is_by_the_service() {
             let finished = inspector::status(cloud.lab, &cell.node.uuid)?["finished"] == true;
             findings.expect(&format!("killed {point}: ironic-inspector is through with it"), finished);
@@ -257,13 +310,6 @@ fn at_the_bmc(lab: &Lab, cell: &Cell) -> Result<()> {
     ensure!(target != "Pxe" && target != "Cd", "it holds the override {target}");
     let drive = bmc::fake_drive(lab, &cell.system)?;
     ensure!(drive["Inserted"] != true, "{} is in its drive", drive["Image"]);
-    Ok(())
-}
-
-fn no_answer(lab: &Lab, mac: &str) -> Result<()> {
-    let url = format!("http://{INSPECTION}:8080/pxelinux.cfg/{}", mac.replace(':', "-"));
-    let status = command::output(lab.command("curl").args(["-sS", "-o", "/dev/null", "-w", "%{http_code}", &url]))?;
-    ensure!(status == "404", "HTTP {status}");
     Ok(())
 }
 

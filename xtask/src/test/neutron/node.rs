@@ -199,11 +199,7 @@ impl<'a> Node<'a> {
     /// The same with another body.
     pub fn post_this(&self, body: &Value) -> Result<()> {
         let mac = &self.nics.first().context("a node without a NIC")?.mac;
-        let ports = left::neutron_ports(self)?;
-        let port =
-            ports.iter().find(|port| port["mac_address"] == mac.as_str()).context("its NIC has no Neutron port")?;
-        let address = port["fixed_ips"][0]["ip_address"].as_str().context("a Neutron port without an address")?;
-        let callback = ramdisk::callback(self.cloud.lab, mac, address)?;
+        let callback = ramdisk::callback(self.cloud.lab, mac, &left::address(self)?)?;
         ramdisk::post(self.cloud.lab, &callback, body).map(drop)
     }
 

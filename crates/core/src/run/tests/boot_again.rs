@@ -48,3 +48,12 @@ fn a_post_after_a_second_boot_ends_the_inspection_as_any_other() {
     assert_eq!(player.run.ending, Some(Ending::Success));
     assert_eq!(player.order.iter().filter(|name| *name == "ProcessBody").count(), 1);
 }
+
+#[test]
+fn a_wait_that_is_over_in_the_middle_of_another_boot_is_told_as_the_wait_that_it_was() {
+    let booting = step(waiting().run, Event::Deadline { last_sign: None }, at(1700), &Figures::default());
+    assert_eq!((booting.run.phase, booting.run.wake_at), (Phase::Start, Some(at(1800))));
+    let over = step(booting.run, Event::Deadline { last_sign: None }, at(1800), &Figures::default());
+    let Some(Ending::TimedOut(text)) = over.run.ending else { panic!("{:?}", over.run.ending) };
+    assert!(text.starts_with("Timeout reached while inspecting the node."), "{text}");
+}
