@@ -6,8 +6,9 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{Hardware, Ramdisk, World, harness::Rest};
@@ -18,6 +19,8 @@ const AT_ONCE: usize = 32;
 const LOOK: Duration = Duration::from_millis(500);
 /// The nodes of one page.
 const PAGE: usize = 1000;
+/// How long the end of inspections that are called off may take.
+const CALLED_OFF: Duration = Duration::from_secs(60);
 /// The states of an inspection that goes on.
 const UNDER_WAY: [&str; 2] = ["inspecting", "inspect wait"];
 
@@ -41,7 +44,7 @@ pub struct Report {
     pub enrolling: Duration,
     /// How long it took from the first request until the last inspection had ended.
     pub inspecting: Duration,
-    /// How long each inspection took that ended well, by the service's own clock, the shortest first.
+    /// How long after the first request each inspection had ended that ended well, the shortest first.
     pub took: Vec<Duration>,
     /// Why the others failed.
     pub failed: Vec<String>,
@@ -64,6 +67,9 @@ pub async fn put(load: &Load) -> anyhow::Result<Report> {
         Some(refused) => Err(refused),
         None => inspect_all(&rest, &nodes, load, began).await,
     };
+    if report.is_err() {
+        call_off(&rest, &nodes).await?;
+    }
     let delete = stream::iter(&nodes).map(|node| delete(&rest, node)).buffer_unordered(AT_ONCE);
     let deleted = delete.try_collect::<()>().await;
     let report = report?;
@@ -75,13 +81,12 @@ async fn inspect_all(rest: &Rest, nodes: &[String], load: &Load, began: Instant)
     ask_all(rest, nodes, "manage").await?;
     let verified = |node: &Value| node["provision_state"] == "manageable";
     all_are(rest, nodes, deadline, "verified", verified).await?;
-    let (enrolling, asked) = (began.elapsed(), Instant::now());
+    let (enrolling, asked, asked_at) = (began.elapsed(), Instant::now(), Utc::now());
     ask_all(rest, nodes, "inspect").await?;
-    let ended = |node: &Value| !UNDER_WAY.iter().any(|state| node["provision_state"] == *state);
-    let shown = all_are(rest, nodes, deadline, "inspected", ended).await?;
+    let shown = all_are(rest, nodes, deadline, "inspected", has_ended).await?;
     let inspecting = asked.elapsed();
     let (well, ill): (Vec<_>, Vec<_>) = shown.iter().partition(|node| node["provision_state"] == "manageable");
-    let mut took: Vec<Duration> = well.iter().filter_map(|node| time_of(node)).collect();
+    let mut took = well.iter().map(|node| finished_after(node, asked_at)).collect::<anyhow::Result<Vec<Duration>>>()?;
     took.sort_unstable();
     let failed = ill.iter().map(|node| format!("{}: {}", node["name"], node["last_error"])).collect();
     Ok(Report { enrolling, inspecting, took, failed })
@@ -101,6 +106,15 @@ async fn enrol(rest: &Rest, world: &World, machine: usize) -> anyhow::Result<Str
         "network_interface": "noop", "inspect_interface": "agent"});
     let created = rest.post("/v1/nodes", &node).await?;
     Ok(created["uuid"].as_str().context("the node has no uuid")?.to_owned())
+}
+
+/// Ends the inspections that still wait, while their BMCs are there to be put back.
+async fn call_off(rest: &Rest, nodes: &[String]) -> anyhow::Result<()> {
+    for node in nodes {
+        // Most are not waiting, and are refused.
+        rest.ask(Method::PUT, &format!("/v1/nodes/{node}/states/provision"), Some(&json!({"target": "abort"}))).await?;
+    }
+    all_are(rest, nodes, Instant::now() + CALLED_OFF, "called off", has_ended).await.map(drop)
 }
 
 async fn delete(rest: &Rest, node: &str) -> anyhow::Result<()> {
@@ -138,7 +152,7 @@ async fn all_are(
 
 /// All nodes, page by page.
 async fn list(rest: &Rest) -> anyhow::Result<Vec<Value>> {
-    const FIELDS: &str = "uuid,name,provision_state,last_error,inspection_started_at,inspection_finished_at";
+    const FIELDS: &str = "uuid,name,provision_state,last_error,inspection_finished_at";
     let (mut all, mut marker) = (Vec::new(), String::new());
     loop {
         let mut page = rest.get(&format!("/v1/nodes?fields={FIELDS}&limit={PAGE}{marker}")).await?;
@@ -152,8 +166,12 @@ async fn list(rest: &Rest) -> anyhow::Result<Vec<Value>> {
     }
 }
 
-fn time_of(node: &Value) -> Option<Duration> {
-    let at = |key: &str| node[key].as_str()?.parse::<DateTime<Utc>>().ok();
-    let took: TimeDelta = at("inspection_finished_at")? - at("inspection_started_at")?;
-    took.to_std().ok()
+fn has_ended(node: &Value) -> bool {
+    !UNDER_WAY.iter().any(|state| node["provision_state"] == *state)
+}
+
+fn finished_after(node: &Value, asked: DateTime<Utc>) -> anyhow::Result<Duration> {
+    let at: DateTime<Utc> = node["inspection_finished_at"].as_str().context("an inspection without an end")?.parse()?;
+    // The API's times are whole seconds.
+    Ok((at - asked).to_std().unwrap_or_default())
 }
