@@ -1,4 +1,4 @@
-//! kill -9 at each journal state of each effect: a node for each, whose run is stopped there, and one kill that meets them all.
+//! kill -9 at each journal state of each effect: a node for each, whose run is stopped there, and kills that meet many each.
 //! Started again, Assay brings every run to its end; what is left is asked of Neutron, the switch, the DHCP agent, the BMCs,
 //! ironic-inspector and the boot listener, once for all nodes.
 //!
@@ -24,10 +24,13 @@ use crate::lab::inspector;
 use crate::lab::neutron::TENANT_TAG;
 use crate::lab::{Lab, ramdisk};
 use crate::project::{Project, read};
+use crate::stamp;
 use crate::test::findings::Findings;
 
 /// Before an effect, after it, and after its outcome is in the journal.
 const MOMENTS: [&str; 3] = ["before_effect", "after_effect", "after_commit"];
+/// How many runs one kill meets: more at once, and the lab's Neutron does not answer in time.
+const AT_ONCE: usize = 22;
 /// So many inspections at once take Neutron a while.
 const ALL: Duration = Duration::from_secs(400);
 
@@ -137,11 +140,13 @@ pub fn all(cloud: &Cloud, findings: &mut Findings) -> Result<()> {
         Ok(Cell { way, point, system, node, boot: OnceCell::new() })
     });
     let cells: Vec<Cell> = cells.collect::<Result<_>>()?;
-    stop_each_at_its_point(cloud, &cells)?;
-    cloud.lab.kill(assay::SERVICE);
-    cloud.serve(OPTIONS)?;
-    for cell in &cells {
-        findings.works(&format!("killed {}: it ends well", cell.point), comes_to_its_end(cell));
+    for batch in cells.chunks(AT_ONCE) {
+        stop_each_at_its_point(cloud, batch)?;
+        cloud.lab.kill(assay::SERVICE);
+        cloud.serve(OPTIONS)?;
+        for cell in batch {
+            findings.works(&format!("killed {}: it ends well", cell.point), comes_to_its_end(cell));
+        }
     }
     findings.works("nothing is left of the runs that were killed", cloud.clean_audit());
     nothing_left(cloud, &cells, findings)?;
@@ -192,6 +197,8 @@ fn system(number: u8) -> FakeSystem {
 fn stop_each_at_its_point(cloud: &Cloud, cells: &[Cell]) -> Result<()> {
     let points: String = cells.iter().map(|cell| format!("{}@{},", cell.point, cell.node.uuid)).collect();
     let file = cloud.lab.folder.join("paused-cells");
+    // That of the batch before.
+    stamp::remove(&file)?;
     cloud.serve(&[OPTIONS, &[(PAUSE_AT, &points), (PAUSE_FILE, &file.to_string_lossy())]].concat())?;
     for cell in cells {
         match cell.way {
