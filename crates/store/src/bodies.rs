@@ -9,7 +9,8 @@ use assay_core::{
     id::{BodyId, RunId},
     node::Timestamp,
 };
-use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use flate2::read::GzDecoder;
+use lz4_flex::frame::{FrameDecoder, FrameEncoder};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _,
@@ -23,10 +24,11 @@ use crate::{
     time::micros,
 };
 
-/// A body in its compressed form. Made outside of the writer, which must not be held up.
+/// A body in its compressed form, an LZ4 frame: it takes a tenth of gzip's time. Made outside of the writer, which must not
+/// be held up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompressedBody {
-    gzip: Vec<u8>,
+    frame: Vec<u8>,
     size: usize,
 }
 
@@ -34,10 +36,10 @@ impl CompressedBody {
     /// Compresses a body.
     #[must_use]
     pub fn compress(raw: &[u8]) -> Self {
-        let mut encoder = GzEncoder::new(Vec::with_capacity(raw.len() / 4), Compression::fast());
+        let mut encoder = FrameEncoder::new(Vec::with_capacity(raw.len() / 4));
         // Writing to a Vec can't fail.
         encoder.write_all(raw).ok();
-        Self { gzip: encoder.finish().unwrap_or_default(), size: raw.len() }
+        Self { frame: encoder.finish().unwrap_or_default(), size: raw.len() }
     }
 }
 
@@ -71,7 +73,7 @@ pub async fn accept(
         received_at: Set(micros(now)),
         size: Set(i64::try_from(body.size).unwrap_or(i64::MAX)),
         reply: Set(reply.clone()),
-        bytes: Set(body.gzip),
+        bytes: Set(body.frame),
     };
     let only_first = OnConflict::column(C::RunId).do_nothing_on([C::Id]).to_owned();
     Entity::insert(row).on_conflict(only_first).exec_without_returning(&tx.db).await.or_else(none_inserted)?;
@@ -114,17 +116,31 @@ pub async fn of_run(conn: &Conn<'_>, run: RunId) -> Result<Option<Accepted>, Sto
 /// # Errors
 /// [`StoreError::NotFound`]; [`StoreError::Corrupt`] when they do not unpack within `limit`.
 pub async fn get(conn: &Conn<'_>, id: BodyId, limit: usize) -> Result<Vec<u8>, StoreError> {
-    let gzip: Option<Vec<u8>> =
-        Entity::find().select_only().column(C::Bytes).filter(C::Id.eq(id.0)).into_tuple().one(&conn.db).await?;
-    let gzip = gzip.ok_or_else(|| StoreError::not_found("Body", &id))?;
-    let most = u64::try_from(limit).unwrap_or(u64::MAX);
-    let mut raw = Vec::new();
-    GzDecoder::new(gzip.as_slice())
-        .take(most.saturating_add(1))
-        .read_to_end(&mut raw)
-        .map_err(|error| StoreError::corrupt("bodies", &id, &error))?;
+    type Stored = (Vec<u8>, i64);
+    let stored: Option<Stored> = Entity::find()
+        .select_only()
+        .columns([C::Bytes, C::Size])
+        .filter(C::Id.eq(id.0))
+        .into_tuple()
+        .one(&conn.db)
+        .await?;
+    let (bytes, size) = stored.ok_or_else(|| StoreError::not_found("Body", &id))?;
+    let mut raw = Vec::with_capacity(usize::try_from(size).unwrap_or_default().min(limit));
+    unpack(&bytes, limit, &mut raw).map_err(|error| StoreError::corrupt("bodies", &id, &error))?;
     if raw.len() > limit {
         return Err(StoreError::corrupt("bodies", &id, &format!("it unpacks to more than {limit} bytes")));
     }
     Ok(raw)
+}
+
+/// What the gzip files of the first schemas begin with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// At most one byte more than `limit`.
+fn unpack(bytes: &[u8], limit: usize, raw: &mut Vec<u8>) -> std::io::Result<usize> {
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    if bytes.starts_with(&GZIP) {
+        return GzDecoder::new(bytes).take(most).read_to_end(raw);
+    }
+    FrameDecoder::new(bytes).take(most).read_to_end(raw)
 }

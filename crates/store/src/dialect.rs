@@ -9,7 +9,7 @@ use sea_orm::{
 /// statement anew each time that it is run, which costs more than most reads.
 pub fn with_literal_limit(mut statement: Statement) -> Statement {
     let bound = statement.values.as_mut().map(|values| &mut values.0);
-    let Some((head, bound)) = statement.sql.strip_suffix(" LIMIT ?").zip(bound) else { return statement };
+    let Some((head, bound)) = statement.sql.trim_end().strip_suffix(" LIMIT ?").zip(bound) else { return statement };
     if let Some(&Value::BigUnsigned(Some(limit))) = bound.last() {
         statement.sql = format!("{head} LIMIT {limit}");
         bound.pop();
@@ -82,6 +82,11 @@ mod tests {
         let ours = one(DbBackend::Sqlite);
         assert!(ours.sql.ends_with("= ? LIMIT 1"), "{}", ours.sql);
         assert_eq!(ours.values.unwrap().0, [Value::from("a")]);
+        let locked = nodes::Entity::find().limit(1).lock_exclusive().build(DbBackend::Sqlite);
+        assert!(
+            with_literal_limit(locked).sql.ends_with(" LIMIT 1"),
+            "a lock, which SQLite has no word for, leaves a space"
+        );
         assert!(one(DbBackend::Postgres).sql.ends_with("= $1 LIMIT $2"));
     }
 }

@@ -7,7 +7,6 @@ use assay_core::{
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::Expr,
 };
 
 use crate::{
@@ -46,32 +45,28 @@ impl From<Model> for Inspection {
     }
 }
 
-/// Stores a result as the run's next generation, which is returned; what `inspection.generation`
-/// says is not looked at.
+/// Stores what a run has found, unless something is stored of it already; whether it was stored.
 ///
 /// # Errors
 /// What the database answers.
-pub async fn insert(tx: &Tx<'_>, inspection: Inspection) -> Result<i32, StoreError> {
-    let last: Option<Option<i32>> = Entity::find()
-        .select_only()
-        .expr(Expr::col(C::Generation).max())
-        .filter(C::NodeId.eq(inspection.node.0))
-        .filter(C::RunId.eq(inspection.run.0))
-        .into_tuple()
-        .one(&tx.db)
-        .await?;
-    let generation = last.flatten().unwrap_or(0) + 1;
+pub async fn insert(tx: &Tx<'_>, inspection: Inspection) -> Result<bool, StoreError> {
+    let of_run = C::NodeId.eq(inspection.node.0).and(C::RunId.eq(inspection.run.0));
+    let stored: Option<i32> =
+        Entity::find().select_only().column(C::Generation).filter(of_run).into_tuple().one(&tx.db).await?;
+    if stored.is_some() {
+        return Ok(false);
+    }
     let row = ActiveModel {
         seq: NotSet,
         node_id: Set(inspection.node.0),
         run_id: Set(inspection.run.0),
-        generation: Set(generation),
+        generation: Set(inspection.generation),
         created_at: Set(micros(inspection.created_at)),
         inventory: Set(inspection.inventory),
         plugin_data: Set(inspection.plugin_data),
     };
     Entity::insert(row).exec_without_returning(&tx.db).await?;
-    Ok(generation)
+    Ok(true)
 }
 
 /// The node's latest result.

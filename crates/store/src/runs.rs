@@ -55,13 +55,34 @@ pub struct RunRow {
     pub asked: Option<String>,
 }
 
+/// What is kept with a new run beside itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kept<'a> {
+    /// The node as it is now, secrets sealed: undo goes by it, whatever becomes of the node.
+    pub node: Option<&'a Node>,
+    /// Whose an inspection is, for the queue; empty: nobody's.
+    pub owner: Option<&'a str>,
+    /// The address of the BMC that it is about.
+    pub bmc: Option<&'a str>,
+    /// Since when it is in flight, if it is.
+    pub admitted_at: Option<Timestamp>,
+}
+
 /// Puts a new run in; its `version` counts from 1 whatever the row says.
 ///
 /// # Errors
 /// [`StoreError::RunOpen`] when an exclusive run of the node is open,
 /// [`StoreError::AlreadyExists`].
-pub async fn insert(tx: &Tx<'_>, run: &RunRow) -> Result<(), StoreError> {
-    let row = ActiveModel { version: Set(1), ..columns(run) };
+pub async fn insert(tx: &Tx<'_>, run: &RunRow, kept: Kept<'_>) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        version: Set(1),
+        owner: Set(kept.owner.map(str::to_owned)),
+        bmc: Set(kept.bmc.map(str::to_owned)),
+        admitted_at: Set(kept.admitted_at.map(micros)),
+        node_doc: Set(kept.node.map(nodes::to_doc).transpose()?),
+        node_secrets: Set(kept.node.map(|node| tx.sealer.seal(node.id, &node.secrets)).transpose()?.flatten()),
+        ..columns(run)
+    };
     Entity::insert(row).exec_without_returning(&tx.db).await.map_err(|error| {
         if is_duplicate(&error, "runs", "open_node") {
             StoreError::RunOpen(run.node_id)
@@ -95,6 +116,16 @@ pub async fn save(tx: &Tx<'_>, run: &RunRow, expected_version: i64) -> Result<()
 /// [`StoreError::NotFound`].
 pub async fn get(conn: &Conn<'_>, id: RunId) -> Result<RunRow, StoreError> {
     one(conn, Entity::find().filter(C::Id.eq(id.0))).await?.ok_or_else(|| StoreError::not_found("Run", &id))
+}
+
+/// The node of a run.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn node_of(conn: &Conn<'_>, id: RunId) -> Result<NodeId, StoreError> {
+    let select = Entity::find().select_only().column(C::NodeId).filter(C::Id.eq(id.0));
+    let node: Option<Uuid> = select.into_tuple().one(&conn.db).await?;
+    node.map(NodeId).ok_or_else(|| StoreError::not_found("Run", &id))
 }
 
 /// The run with this id; nobody else writes it until the transaction has ended.
@@ -262,21 +293,6 @@ pub async fn node_copy(conn: &Conn<'_>, run: RunId) -> Result<Option<Node>, Stor
         .await?;
     let Some((node, Some(doc), secrets)) = copy else { return Ok(None) };
     nodes::open_doc(conn.sealer, NodeId(node), &doc, secrets.as_deref()).map(Some)
-}
-
-/// Keeps the node as it is now with its run, secrets sealed: undo goes by it, whatever becomes of
-/// the node.
-///
-/// # Errors
-/// What the database answers.
-pub async fn keep_node(tx: &Tx<'_>, run: RunId, node: &Node) -> Result<(), StoreError> {
-    Entity::update_many()
-        .col_expr(C::NodeDoc, Expr::value(nodes::to_doc(node)?))
-        .col_expr(C::NodeSecrets, Expr::value(tx.sealer.seal(node.id, &node.secrets)?))
-        .filter(C::Id.eq(run.0))
-        .exec(&tx.db)
-        .await?;
-    Ok(())
 }
 
 /// Makes the open runs of a node that is deleted due at `now`.

@@ -100,8 +100,11 @@ fn power(bmc: &Bmc, system: &Resource) -> Result<Power, DriverError> {
 /// Brings the system to `wanted`, unless it is there, and waits until the BMC shows it.
 async fn bring(bmc: &mut Bmc, wanted: PowerState, types: ResetTypes, patience: Duration) -> Result<(), DriverError> {
     let system = bmc.system().await?;
-    if power(bmc, &system)?.state != wanted {
+    let shown = power(bmc, &system)?;
+    if shown.state != wanted {
         reset(bmc, &system, wanted, types).await?;
+    } else if shown.settled {
+        return Ok(());
     }
     wait_for(bmc, wanted, patience).await
 }

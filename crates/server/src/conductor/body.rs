@@ -1,5 +1,7 @@
 //! The ramdisk's post: accepted once and put on disk before it is parsed; worked on by the hooks later.
 
+use std::sync::Arc;
+
 use assay_core::{
     apply::{Applied, apply},
     boot::sign::Sign,
@@ -8,6 +10,7 @@ use assay_core::{
     inventory::Body,
     limits::{self, Limits},
     lookup::Clues,
+    port::Port,
     run::{Event, Receipt, Run, RunId},
 };
 use assay_drivers::DriverError;
@@ -97,17 +100,17 @@ impl Conductor {
         run: &Run,
         lease: Option<Lease>,
         id: BodyId,
+        ports: &[Port],
     ) -> Result<Receipt, ConductorError> {
         let limits = Limits::RAMDISK;
         let bytes = bodies::get(&self.store().read(), id, limits.bytes).await?;
         let body = Body::parse(&bytes, &limits).map_err(refuse)?;
-        let now_is = nodes::get(&self.store().read(), run.node).await?;
-        let task = self.task(&now_is.node).await?;
-        let view = HookView { node: &task.node, ports: &task.ports };
+        // As it is now: clients may have changed it while the run waited.
+        let node = nodes::get(&self.store().read(), run.node).await?.node;
+        let view = HookView { node: &node, ports };
         let changes = self.config().hooks.run(view, &body, &self.config().hook_options).map_err(refuse)?;
         let new_id = || PortId(uuid::Uuid::new_v4());
-        let applied = apply(task.node.clone(), &task.ports, body.plugin_data.clone(), &changes, now(), new_id);
-        let warnings = applied.warnings.clone();
+        let applied = apply(node.clone(), ports, body.plugin_data.clone(), &changes, now(), new_id);
         let inspection = Inspection {
             node: run.node,
             run: run.id,
@@ -116,15 +119,15 @@ impl Conductor {
             inventory: Value::Object(body.inventory).to_string(),
             plugin_data: Value::Object(applied.plugin_data.clone()).to_string(),
         };
-        let result = Findings { lease, inspection, applied };
-        let in_use = self.store().write(move |tx| Box::pin(result.store(tx))).await?;
+        let found = Arc::new(Findings { lease, inspection, applied });
+        let warnings = found.applied.warnings.clone();
+        let in_use = self.store().write(move |tx| Box::pin(async move { found.store(tx).await })).await?;
         let in_use = in_use.into_iter().map(|mac| format!("port {mac} was not created: another node has its address"));
         Ok(Receipt::Processed { warnings: warnings.into_iter().chain(in_use).collect() })
     }
 }
 
 /// What the hooks made of a body.
-#[derive(Clone)]
 struct Findings {
     lease: Option<Lease>,
     inspection: Inspection,
@@ -133,27 +136,26 @@ struct Findings {
 
 impl Findings {
     /// Stores it all; returns the addresses of ports that could not be made.
-    async fn store(self, tx: &Tx<'_>) -> Result<Vec<String>, StoreError> {
-        let Applied { node, created, updated, deleted, .. } = self.applied;
+    async fn store(&self, tx: &Tx<'_>) -> Result<Vec<String>, StoreError> {
+        let Applied { node, created, updated, deleted, .. } = &self.applied;
         let Some(lease) = self.lease else { return Ok(Vec::new()) };
-        if inspections::latest(tx, node.id).await.is_ok_and(|last| last.run == self.inspection.run) {
+        if !inspections::insert(tx, self.inspection.clone()).await? {
             return Ok(Vec::new());
         }
-        nodes::update(tx, &node, Guard::Holder { epoch: lease.epoch }).await?;
-        for port in &deleted {
+        nodes::update(tx, node, Guard::Holder { epoch: lease.epoch }).await?;
+        for port in deleted {
             ports::delete(tx, *port).await?;
         }
-        for port in &updated {
+        for port in updated {
             ports::update(tx, port).await?;
         }
         let mut in_use = Vec::new();
-        for port in &created {
+        for port in created {
             match ports::insert(tx, port).await {
                 Err(StoreError::MacAddressInUse { address, .. }) => in_use.push(address.to_string()),
                 inserted => inserted?,
             }
         }
-        inspections::insert(tx, self.inspection).await?;
         Ok(in_use)
     }
 }

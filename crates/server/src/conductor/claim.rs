@@ -20,6 +20,8 @@ pub(super) struct Claim {
     pub version: i64,
     /// The lock of the node; `None` once the node is deleted.
     pub lease: Option<Lease>,
+    /// The lock was given back with the last commit: the run rests, and is claimed again for what comes.
+    pub is_released: bool,
     /// When the lease is to be renewed.
     pub renew_at: Instant,
     /// Until when requests may be sent under the lease.
@@ -52,7 +54,7 @@ impl Conductor {
     /// Takes the node's lock for the run, waiting for whoever holds it, and loads the run as it is then.
     pub(super) async fn claim(&self, id: RunId) -> Result<Claim, ConductorError> {
         let asked = Instant::now();
-        let node = self.load_run(id).await?.node;
+        let node = runs::node_of(&self.store().read(), id).await?;
         let lease = self.lock(node, asked).await?;
         let row = runs::get(&self.store().read(), id).await?;
         let figures = &self.config().figures;
@@ -60,6 +62,7 @@ impl Conductor {
             run: parse_run(&row)?,
             version: row.version,
             lease,
+            is_released: false,
             renew_at: asked + figures.renew,
             fence: Fence::at(asked + figures.sending()),
             asked: Self::asked(row.asked.as_deref()),
@@ -76,7 +79,7 @@ impl Conductor {
                 .write(move |tx| Box::pin(async move { nodes::reserve(tx, node, &host, lease).await }))
                 .await;
             match reserved {
-                Ok(row) => return Ok(Some(Lease { node, epoch: row.lease_epoch })),
+                Ok(epoch) => return Ok(Some(Lease { node, epoch })),
                 Err(StoreError::NotFound { .. }) => return Ok(None),
                 Err(StoreError::Locked { .. }) if Instant::now() < asked + PATIENCE => {
                     sleep(Duration::from_millis(100)).await
@@ -99,7 +102,7 @@ impl Conductor {
     }
 
     pub(super) async fn release(&self, claim: Claim) -> Result<(), ConductorError> {
-        if let Some(Lease { node, epoch }) = claim.lease {
+        if let Some(Lease { node, epoch }) = claim.lease.filter(|_| !claim.is_released) {
             self.store().write(move |tx| Box::pin(async move { nodes::release(tx, node, epoch).await })).await?;
         }
         Ok(())

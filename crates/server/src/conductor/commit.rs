@@ -1,5 +1,7 @@
 //! The commit: run, node, timeline, history and boot answers change in one transaction, or not at all.
 
+use std::sync::Arc;
+
 use assay_core::{
     boot::BootRecord,
     id::NodeId,
@@ -9,7 +11,8 @@ use assay_core::{
 use assay_store::{
     StoreError, Tx, boot_records, history,
     nodes::{self, Guard},
-    runs, timeline,
+    runs::{self, RunRow},
+    timeline,
 };
 
 use super::{
@@ -37,10 +40,10 @@ impl Conductor {
         output: &Output,
     ) -> Result<Committed, ConductorError> {
         let at = now();
-        let change = Change {
-            run: output.run.clone(),
-            version: claim.version,
+        let change = Arc::new(Change {
+            row: run_row(&output.run, claim.version)?,
             lease: claim.lease,
+            releases: rests(output),
             writes: output.writes.clone(),
             lines: lines(event, output, at),
             boot: boot_change(event, &output.run),
@@ -48,14 +51,15 @@ impl Conductor {
             longest_error: self.config().longest_error,
             history_keep: self.config().history_keep,
             at,
-        };
-        let gone = self.store().write(move |tx| Box::pin(change.apply(tx))).await?;
+        });
+        let gone = self.store().write(move |tx| Box::pin(async move { change.apply(tx).await })).await?;
         let was = std::mem::replace(&mut claim.run, output.run.clone());
         claim.version += 1;
+        claim.is_released = rests(output);
         report(&was, output);
         if was.phase != output.run.phase {
             self.announce_progress();
-            if was.is_in_flight() {
+            if makes_room(&was, &output.run) {
                 self.0.room.notify_one();
             }
         }
@@ -65,6 +69,17 @@ impl Conductor {
         claim.lease = None;
         Ok(Committed::NodeIsGone)
     }
+}
+
+/// Whether nobody need own the run after this step. Its lock goes with the commit, which a commit of its own would follow.
+fn rests(output: &Output) -> bool {
+    let is_idle = output.start.is_empty() && output.run.journal.under_way().next().is_none();
+    is_idle && matches!(output.run.phase, Phase::Wait | Phase::Settle | Phase::Ended)
+}
+
+/// Whether an inspection in the queue may begin now: one is not in flight any more, or not on its way to the ramdisk.
+fn makes_room(was: &Run, is: &Run) -> bool {
+    was.is_in_flight() && (was.phase == Phase::Start || !is.is_in_flight())
 }
 
 /// Tells the operator what was committed.
@@ -79,11 +94,10 @@ fn report(was: &Run, output: &Output) {
 }
 
 /// Everything that one transaction changes.
-#[derive(Clone)]
 struct Change {
-    run: Run,
-    version: i64,
+    row: RunRow,
     lease: Option<Lease>,
+    releases: bool,
     writes: Vec<NodeWrite>,
     lines: Vec<timeline::Entry>,
     boot: Option<BootChange>,
@@ -95,31 +109,34 @@ struct Change {
 
 impl Change {
     /// Whether the node turned out to be gone.
-    async fn apply(self, tx: &Tx<'_>) -> Result<bool, StoreError> {
-        runs::save(tx, &run_row(&self.run, self.version)?, self.version).await?;
-        timeline::append(tx, self.run.id, self.lines.clone()).await?;
+    async fn apply(&self, tx: &Tx<'_>) -> Result<bool, StoreError> {
+        runs::save(tx, &self.row, self.row.version).await?;
+        timeline::append(tx, self.row.id, self.lines.clone()).await?;
         match &self.boot {
-            Some(BootChange::Answer(record)) => boot_records::put(tx, self.run.id, record).await?,
+            Some(BootChange::Answer(record)) => boot_records::put(tx, self.row.id, record).await?,
             Some(BootChange::Forget(run)) => boot_records::remove(tx, *run).await?,
             None => {}
         }
-        match self.lease {
-            Some(lease) => self.write_node(tx, lease).await,
-            None => Ok(false),
+        let Some(lease) = self.lease else { return Ok(false) };
+        match self.change_node(tx, lease).await {
+            Err(StoreError::NotFound { .. }) => Ok(true),
+            done => done.map(|()| false),
         }
     }
 
-    async fn write_node(&self, tx: &Tx<'_>, lease: Lease) -> Result<bool, StoreError> {
-        if self.writes.is_empty() {
-            return match nodes::check(tx, lease.node, lease.epoch).await {
-                Err(StoreError::NotFound { .. }) => Ok(true),
-                held => held.map(|()| false),
-            };
+    async fn change_node(&self, tx: &Tx<'_>, lease: Lease) -> Result<(), StoreError> {
+        if !self.writes.is_empty() {
+            self.write_node(tx, lease).await?;
         }
-        let mut node = match nodes::get(tx, lease.node).await {
-            Err(StoreError::NotFound { .. }) => return Ok(true),
-            row => row?.node,
-        };
+        match (self.releases, self.writes.is_empty()) {
+            (true, _) => nodes::release(tx, lease.node, lease.epoch).await,
+            (false, true) => nodes::check(tx, lease.node, lease.epoch).await,
+            (false, false) => Ok(()),
+        }
+    }
+
+    async fn write_node(&self, tx: &Tx<'_>, lease: Lease) -> Result<(), StoreError> {
+        let mut node = nodes::get(tx, lease.node).await?.node;
         for write in &self.writes {
             write.apply(&mut node, self.at).map_err(|refused| corrupt("nodes", lease.node.0, &refused))?;
         }
@@ -132,7 +149,7 @@ impl Change {
             let entry = history_entry(&self.host, lease.node, severity, text, self.at);
             history::insert(tx, entry, self.history_keep).await?;
         }
-        Ok(false)
+        Ok(())
     }
 }
 
@@ -159,7 +176,6 @@ pub(super) fn history_entry(host: &str, node: NodeId, severity: &str, text: &str
 }
 
 /// What the boot listeners answer changes together with the journal entry that says so.
-#[derive(Clone)]
 enum BootChange {
     Answer(Box<BootRecord>),
     Forget(RunId),

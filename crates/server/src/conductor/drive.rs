@@ -56,7 +56,12 @@ impl Conductor {
                         continue;
                     }
                 }
-                Ok(()) => failures = 0,
+                Ok(()) => {
+                    failures = 0;
+                    if !waiting.is_empty() {
+                        continue;
+                    }
+                }
             }
             match self.leave(run, &mut events) {
                 Some(event) => waiting.push_back(event),
@@ -105,7 +110,7 @@ impl Conductor {
         self.advance(claim, &mut Effects::default(), waiting, events).await
     }
 
-    /// Takes events until none is left and no effect is under way. A [`Event::Claimed`] from outside
+    /// Takes events until none is left and no effect is under way, or the run rests. A [`Event::Claimed`] from outside
     /// only wakes the run: what was under way has been started again when it was claimed.
     async fn advance(
         &self,
@@ -118,6 +123,10 @@ impl Conductor {
             while let Some(event) = waiting.front().cloned() {
                 self.take(claim, event, effects, waiting).await?;
                 waiting.pop_front();
+                if claim.is_released {
+                    waiting.extend(self.posted(&claim.run).await?);
+                    return Ok(());
+                }
             }
             if effects.tasks.is_empty() {
                 match events.try_recv().ok().or(self.posted(&claim.run).await?) {
@@ -253,7 +262,10 @@ impl Effects {
 
 /// Whether what the event tells of has changed the node or its ports.
 fn changes_node(event: &Event, run: &Run) -> bool {
-    let Event::Done { seq, .. } = event else { return false };
+    let Event::Done { seq, receipt } = event else { return false };
+    if *receipt == Receipt::PortsCreated(0) {
+        return false;
+    }
     let effect = run.journal.get(*seq).map(|entry| &entry.effect);
     matches!(effect, Some(Effect::CreatePortsFromBmc | Effect::ProcessBody { .. } | Effect::FetchData))
 }

@@ -58,7 +58,7 @@ impl Conductor {
                 let target = if *reboot { PowerTarget::Reboot } else { PowerTarget::On };
                 self.switch(run, &task, target).await?;
             }
-            Effect::ProcessBody { body } => return self.process_body(run, lease, *body).await,
+            Effect::ProcessBody { body } => return self.process_body(run, lease, *body, &task.ports).await,
             Effect::SetPower { target } => self.switch(run, &task, *target).await?,
             Effect::FetchData => return self.fetch_data(run, lease, &task).await,
             Effect::AbortIntrospection => registry.inspect(node)?.abort_introspection(&task).await?,

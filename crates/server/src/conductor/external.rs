@@ -149,8 +149,5 @@ impl Conductor {
 async fn store_data(tx: &Tx<'_>, lease: Option<Lease>, inspection: Inspection) -> Result<(), StoreError> {
     let Some(lease) = lease else { return Ok(()) };
     nodes::check(tx, lease.node, lease.epoch).await?;
-    if inspections::latest(tx, inspection.node).await.is_ok_and(|last| last.run == inspection.run) {
-        return Ok(());
-    }
     inspections::insert(tx, inspection).await.map(drop)
 }

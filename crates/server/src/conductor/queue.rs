@@ -14,7 +14,9 @@ use assay_core::{
 use assay_store::{
     StoreError, Tx, meta,
     nodes::{self, Guard, NodeRow},
-    queue, runs, timeline,
+    queue,
+    runs::{self, Kept},
+    timeline,
 };
 use tokio::time::{Duration, timeout};
 use tracing::{info, warn};
@@ -62,12 +64,14 @@ impl Beginning {
             // A conductor of its group looks for what is due.
             row.wake_at = Some(self.at);
         }
-        runs::insert(tx, &row).await?;
+        let mut kept = Kept { node: Some(&node), ..Kept::default() };
+        let bmc = bmc_address(&node);
         if output.run.snapshot.kind.is_inspection() {
-            let (owner, bmc) = (node.owner.as_deref(), bmc_address(&node));
-            queue::place(tx, run, owner, bmc.as_deref(), begins.then_some(self.at)).await?;
+            kept.owner = Some(node.owner.as_deref().unwrap_or_default());
+            kept.bmc = bmc.as_deref();
+            kept.admitted_at = begins.then_some(self.at);
         }
-        runs::keep_node(tx, run, &node).await?;
+        runs::insert(tx, &row, kept).await?;
         timeline::append(tx, run, lines(&event, &output, self.at)).await?;
         Ok(Ok(begins))
     }

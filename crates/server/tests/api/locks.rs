@@ -19,9 +19,7 @@ async fn locked() -> (Service, i64) {
     assert_eq!(service.latest("POST", "/v1/ports", &port).await.status, 201);
     let id: NodeId = NODE.parse().unwrap();
     let lease = Duration::from_secs(60);
-    let reserved = service.store.write(move |tx| {
-        Box::pin(async move { nodes::reserve(tx, id, "other", lease).await.map(|row| row.lease_epoch) })
-    });
+    let reserved = service.store.write(move |tx| Box::pin(async move { nodes::reserve(tx, id, "other", lease).await }));
     let epoch = reserved.await.unwrap();
     (service, epoch)
 }

@@ -233,7 +233,7 @@ async fn the_timeline_is_that_of_the_latest_inspection() {
                     doc: "{}".to_owned(),
                     asked: None,
                 };
-                runs::insert(tx, &run).await?;
+                runs::insert(tx, &run, runs::Kept::default()).await?;
             }
             timeline::append(tx, inspection, [entry]).await
         })

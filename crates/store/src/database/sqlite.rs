@@ -18,6 +18,10 @@ const STATEMENTS: usize = 200;
 /// Rows that SQLite may read ahead: a page of a list, so that it need not wait within it.
 const ROWS: usize = 1024;
 
+/// The most that a connection keeps of the file in memory, in KiB. SQLite's own 2 MiB hold some hundred runs, and what is
+/// not kept is read again by each statement.
+const CACHE: &str = "-8192";
+
 /// How a SQLite file is opened. A commit is on disk when it returns (`synchronous=FULL`, promise
 /// S7), and readers never wait for the writer (WAL).
 pub fn sqlite(path: &Path) -> SqliteConnectOptions {
@@ -27,6 +31,9 @@ pub fn sqlite(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(PATIENCE)
+        .pragma("cache_size", CACHE)
+        // What a savepoint would take back is kept in memory instead of in a file.
+        .pragma("temp_store", "MEMORY")
         .statement_cache_capacity(STATEMENTS)
         .row_buffer_size(ROWS)
         .disable_statement_logging()

@@ -3,13 +3,14 @@
 mod boot_addresses;
 mod first;
 mod portgroups;
+mod queue_index;
 mod several;
 
 use sea_orm::{DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 /// The schema that this release works with: the number of its migrations.
-pub const VERSION: i32 = 4;
+pub const VERSION: i32 = 5;
 
 struct Migrator;
 
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(portgroups::Portgroups),
             Box::new(boot_addresses::BootAddresses),
             Box::new(several::Several),
+            Box::new(queue_index::QueueIndex),
         ]
     }
 }

@@ -13,16 +13,15 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Guard, NodeRow, get, why_not};
+use super::{Guard, why_not};
 use crate::{Conn, StoreError, Tx, entity::nodes};
 
-/// Takes the node's lock for `host` and returns the node as it is now; its
-/// [`NodeRow::lease_epoch`] is what later writes are guarded by. A lock whose lease has run out is
-/// taken from its holder.
+/// Takes the node's lock for `host` and returns its epoch, which later writes are guarded by. A lock whose lease has run out
+/// is taken from its holder.
 ///
 /// # Errors
 /// [`StoreError::Locked`] when somebody holds it, [`StoreError::NotFound`].
-pub async fn reserve(tx: &Tx<'_>, id: NodeId, host: &str, lease: Duration) -> Result<NodeRow, StoreError> {
+pub async fn reserve(tx: &Tx<'_>, id: NodeId, host: &str, lease: Duration) -> Result<i64, StoreError> {
     let taken = nodes::Entity::update_many()
         .col_expr(nodes::Column::Reservation, Expr::value(host))
         .col_expr(nodes::Column::LeaseEpoch, next_epoch())
@@ -31,7 +30,13 @@ pub async fn reserve(tx: &Tx<'_>, id: NodeId, host: &str, lease: Duration) -> Re
         .filter(nodes::Column::Reservation.is_null().or(has_run_out(tx)))
         .exec(&tx.db)
         .await?;
-    if taken.rows_affected == 1 { get(tx, id).await } else { Err(why_not(tx, id).await?) }
+    if taken.rows_affected == 1 { epoch(tx, id).await } else { Err(why_not(tx, id).await?) }
+}
+
+async fn epoch(tx: &Tx<'_>, id: NodeId) -> Result<i64, StoreError> {
+    let select =
+        nodes::Entity::find().select_only().column(nodes::Column::LeaseEpoch).filter(nodes::Column::Id.eq(id.0));
+    select.into_tuple().one(&tx.db).await?.ok_or_else(|| StoreError::not_found("Node", &id))
 }
 
 /// Prolongs the lock by `lease` from now.

@@ -14,7 +14,8 @@ use assay_core::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _, Select,
+    ColumnTrait as _, ConnectionTrait as _, DbErr, EntityTrait as _, ExprTrait as _, FromQueryResult as _,
+    QueryFilter as _, QuerySelect as _,
     sea_query::Expr,
 };
 use uuid::Uuid;
@@ -68,9 +69,7 @@ pub async fn insert(tx: &Tx<'_>, node: &Node) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::NotFound`].
 pub async fn get(conn: &Conn<'_>, id: NodeId) -> Result<NodeRow, StoreError> {
-    one(conn, nodes::Entity::find().filter(nodes::Column::Id.eq(id.0)))
-        .await?
-        .ok_or_else(|| StoreError::not_found("Node", &id))
+    one(conn, nodes::Column::Id.eq(id.0)).await?.ok_or_else(|| StoreError::not_found("Node", &id))
 }
 
 /// The node with this UUID or name.
@@ -78,16 +77,18 @@ pub async fn get(conn: &Conn<'_>, id: NodeId) -> Result<NodeRow, StoreError> {
 /// # Errors
 /// [`StoreError::NotFound`].
 pub async fn find(conn: &Conn<'_>, uuid_or_name: &str) -> Result<NodeRow, StoreError> {
-    let select = match Uuid::parse_str(uuid_or_name) {
-        Ok(id) => nodes::Entity::find().filter(nodes::Column::Id.eq(id)),
-        Err(_) => nodes::Entity::find().filter(nodes::Column::Name.eq(uuid_or_name)),
+    let is_it = match Uuid::parse_str(uuid_or_name) {
+        Ok(id) => nodes::Column::Id.eq(id),
+        Err(_) => nodes::Column::Name.eq(uuid_or_name),
     };
-    one(conn, select).await?.ok_or_else(|| StoreError::not_found("Node", &uuid_or_name))
+    one(conn, is_it).await?.ok_or_else(|| StoreError::not_found("Node", &uuid_or_name))
 }
 
-async fn one(conn: &Conn<'_>, select: Select<nodes::Entity>) -> Result<Option<NodeRow>, StoreError> {
-    let stored = row::select_stored(select).into_model::<Stored>().one(&conn.db).await?;
-    stored.map(|stored| stored.open(conn.sealer)).transpose()
+/// The node that a unique column tells.
+async fn one(conn: &Conn<'_>, is_it: Expr) -> Result<Option<NodeRow>, StoreError> {
+    let select = row::select_stored().and_where(is_it).take();
+    let Some(row) = conn.db.query_one(&select).await? else { return Ok(None) };
+    Stored::from_query_result(&row, "")?.open(conn.sealer).map(Some)
 }
 
 /// Writes the whole node, except its lock.

@@ -5,7 +5,8 @@
 use assay_core::{id::NodeId, node::Node, secret::MASK};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    FromQueryResult, QuerySelect as _, Select,
+    FromQueryResult,
+    sea_query::{Query, SelectStatement},
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -34,9 +35,10 @@ pub(super) struct Stored {
     secrets: Option<Vec<u8>>,
 }
 
-pub(super) fn select_stored(select: Select<nodes::Entity>) -> Select<nodes::Entity> {
+pub(super) fn select_stored() -> SelectStatement {
     use nodes::Column as C;
-    select.select_only().columns([C::Id, C::Reservation, C::LeaseEpoch, C::Version, C::Doc, C::Secrets])
+    let columns = [C::Id, C::Reservation, C::LeaseEpoch, C::Version, C::Doc, C::Secrets];
+    Query::select().columns(columns).from(nodes::Entity).take()
 }
 
 impl Stored {

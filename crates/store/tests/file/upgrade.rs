@@ -7,8 +7,12 @@ use assay_store::{Store, StoreError, conductors, nodes, ports, runs};
 use crate::fixture::{PASSWORD, Place, insert_node, node, node_id, port, run, time};
 
 /// A database of each schema before this one, with a node whose inspection waits.
-const STORED: [&str; 3] =
-    [include_str!("../data/schema-1.sql"), include_str!("../data/schema-2.sql"), include_str!("../data/schema-3.sql")];
+const STORED: [&str; 4] = [
+    include_str!("../data/schema-1.sql"),
+    include_str!("../data/schema-2.sql"),
+    include_str!("../data/schema-3.sql"),
+    include_str!("../data/schema-4.sql"),
+];
 /// The key that they were sealed with.
 const KEY: [u8; 32] = [7; 32];
 
@@ -34,7 +38,7 @@ async fn every_earlier_schema_is_upgraded_with_all_that_is_in_it() {
         let more = store.write(|tx| {
             Box::pin(async move {
                 ports::insert(tx, &port(9, node_id(8), "52:54:00:00:00:09")).await?;
-                runs::insert(tx, &run(9, node_id(8))).await
+                runs::insert(tx, &run(9, node_id(8)), runs::Kept::default()).await
             })
         });
         more.await.unwrap();

@@ -15,8 +15,7 @@ async fn backed_up() -> (Place, Vec<u8>) {
         Box::pin(async move {
             ports::insert(tx, &port(7, node_id(1), "52:54:00:00:00:07")).await?;
             let run = run(9, node_id(1));
-            runs::insert(tx, &run).await?;
-            runs::keep_node(tx, run.id, &node(1)).await?;
+            runs::insert(tx, &run, runs::Kept { node: Some(&node(1)), ..runs::Kept::default() }).await?;
             let entry = timeline::Entry { at: time(4), event: "test".to_owned(), text: "a line\nof two".to_owned() };
             timeline::append(tx, run.id, [entry]).await?;
             bodies::accept(tx, run.id, bodies::CompressedBody::compress(b"{}"), Some("kept".to_owned()), time(5)).await

@@ -18,7 +18,15 @@ async fn update(store: &Store, node: Node, guard: Guard) -> Result<(), StoreErro
 }
 
 async fn reserve(store: &Store, number: u128, host: &'static str) -> Result<nodes::NodeRow, StoreError> {
-    store.write(move |tx| Box::pin(async move { nodes::reserve(tx, node_id(number), host, LEASE).await })).await
+    let reserve = store.write(move |tx| {
+        Box::pin(async move {
+            let epoch = nodes::reserve(tx, node_id(number), host, LEASE).await?;
+            let row = nodes::get(tx, node_id(number)).await?;
+            assert_eq!(row.lease_epoch, epoch);
+            Ok(row)
+        })
+    });
+    reserve.await
 }
 
 #[tokio::test]

@@ -46,23 +46,25 @@ async fn a_timeline_keeps_the_order_in_which_it_was_written() {
 }
 
 #[tokio::test]
-async fn reapply_makes_a_new_generation_and_the_latest_is_shown() {
+async fn what_a_run_found_is_stored_once_and_the_latest_is_shown() {
     let (_place, store) = store().await;
     let found = |number, inventory: &str| inspections::Inspection {
         node: node_id(1),
         run: run_id(number),
-        generation: 0,
+        generation: 1,
         created_at: time(5),
         inventory: inventory.to_owned(),
         plugin_data: "{}".to_owned(),
     };
     let insert = |found| store.write(move |tx| Box::pin(async move { inspections::insert(tx, found).await }));
     assert!(matches!(inspections::latest(&store.read(), node_id(1)).await, Err(StoreError::NotFound { .. })));
-    assert_eq!(insert(found(1, "{\"a\":1}")).await.unwrap(), 1);
-    assert_eq!(insert(found(1, "{\"a\":2}")).await.unwrap(), 2);
-    assert_eq!(insert(found(2, "{\"a\":3}")).await.unwrap(), 1);
-    let latest = inspections::latest(&store.read(), node_id(1)).await.unwrap();
-    assert_eq!(latest, inspections::Inspection { generation: 1, ..found(2, "{\"a\":3}") });
+    for (inspection, is_first) in [(found(1, "{\"a\":1}"), true), (found(1, "{\"a\":2}"), false)] {
+        assert_eq!(insert(inspection).await.unwrap(), is_first);
+        let latest = inspections::latest(&store.read(), node_id(1)).await.unwrap();
+        assert_eq!(latest, found(1, "{\"a\":1}"));
+    }
+    assert!(insert(found(2, "{\"a\":3}")).await.unwrap());
+    assert_eq!(inspections::latest(&store.read(), node_id(1)).await.unwrap(), found(2, "{\"a\":3}"));
 }
 
 fn event(number: u128) -> history::Entry {

@@ -13,7 +13,7 @@ use assay_store::{
 use crate::fixture::{LEASE, insert_node, node, node_id, port, run, store, time};
 
 async fn insert(store: &Store, run: RunRow) -> Result<(), StoreError> {
-    store.write(move |tx| Box::pin(async move { runs::insert(tx, &run).await })).await
+    store.write(move |tx| Box::pin(async move { runs::insert(tx, &run, runs::Kept::default()).await })).await
 }
 
 async fn save(store: &Store, run: RunRow, version: i64) -> Result<(), StoreError> {
@@ -72,7 +72,7 @@ async fn s5_a_commit_with_a_stale_epoch_changes_nothing_at_all() {
     insert_node(&store, node(1)).await;
     insert(&store, run(1, node_id(1))).await.unwrap();
     let held = store.write(|tx| Box::pin(async move { nodes::reserve(tx, node_id(1), "here", LEASE).await })).await;
-    let zombie = held.unwrap().lease_epoch;
+    let zombie = held.unwrap();
     store.write(|tx| Box::pin(async move { nodes::free(tx, &Holders::All).await })).await.unwrap();
     let commit = store.write(move |tx| {
         Box::pin(async move {
@@ -95,9 +95,13 @@ async fn s1_what_undo_needs_of_the_node_outlives_its_change_and_its_deletion() {
     insert_node(&store, node(1)).await;
     for number in [1, 2] {
         let kept = RunRow { exclusive: number == 1, ..run(number, node_id(1)) };
-        insert(&store, kept.clone()).await.unwrap();
-        let keep = store.write(move |tx| Box::pin(async move { runs::keep_node(tx, kept.id, &node(1)).await })).await;
-        keep.unwrap();
+        let keep = store.write(move |tx| {
+            Box::pin(async move {
+                let node = node(1);
+                runs::insert(tx, &kept, runs::Kept { node: Some(&node), ..runs::Kept::default() }).await
+            })
+        });
+        keep.await.unwrap();
     }
     save(&store, RunRow { open: false, ..run(2, node_id(1)) }, 1).await.unwrap();
     let delete =

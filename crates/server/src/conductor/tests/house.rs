@@ -216,7 +216,7 @@ impl House {
         let id = self.node;
         let reserved =
             self.store.write(move |tx| Box::pin(async move { nodes::reserve(tx, id, "other", lease).await }));
-        reserved.await.unwrap().lease_epoch
+        reserved.await.unwrap()
     }
 
     pub async fn unlock(&self, epoch: i64) {
