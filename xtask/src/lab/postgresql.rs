@@ -30,12 +30,12 @@ pub fn make(project: &Project, data: &Path) -> Result<()> {
 pub fn start(lab: &Lab, data: &Path) -> Result<()> {
     let mut server = as_postgres(lab.command("setpriv"), "postgres");
     server.arg("-D").arg(data);
-    // Nothing of a lab has to survive a power cut, and tests wait for every commit.
+    // Nothing of a lab has to survive a power cut, and tests wait for every commit. What was committed survives a crash of the
+    // server all the same.
     for setting in [
         "listen_addresses=127.0.0.1",
         "unix_socket_directories=",
         "fsync=off",
-        "synchronous_commit=off",
         "full_page_writes=off",
         "max_connections=400",
     ] {

@@ -30,7 +30,11 @@ fn flow(project: &Project) -> Result<Counts> {
     let data = lab.folder.join(postgresql::NAME);
     postgresql::make(project, &data)?;
     postgresql::start(&lab, &data)?;
-    Ok(tests(project, &lab, &FLOW, postgresql::URL)? + tests(project, &lab, &SEVERAL, postgresql::URL)?)
+    let mut counts = Counts::default();
+    for some in [&FLOW, &SEVERAL, &CRASH] {
+        counts += tests(project, &lab, some, postgresql::URL)?;
+    }
+    Ok(counts)
 }
 
 fn on_mariadb(project: &Project) -> Result<Counts> {
@@ -49,17 +53,19 @@ fn lab(project: &Project) -> Result<Lab> {
 struct Tests {
     name: &'static str,
     cargo: &'static [&'static str],
-    /// Most of these wait for a lease to run out.
-    at_once: &'static str,
+    /// For the test binary.
+    arguments: &'static [&'static str],
 }
 
-const STORE: Tests = Tests { name: "store", cargo: &["--package", "assay-store", "--test", "store"], at_once: "2" };
-const FLOW: Tests = Tests { name: "flow", cargo: &["--package", "assay", "--test", "flow"], at_once: "2" };
-const SEVERAL: Tests = Tests {
-    name: "several",
-    cargo: &["--package", "assay", "--test", "several", "--features", "pause-points"],
-    at_once: "10",
-};
+const STORE: Tests =
+    Tests { name: "store", cargo: &["--package", "assay-store", "--test", "store"], arguments: &["--test-threads=2"] };
+const FLOW: Tests =
+    Tests { name: "flow", cargo: &["--package", "assay", "--test", "flow"], arguments: &["--test-threads=2"] };
+const TWO_CONDUCTORS: &[&str] = &["--package", "assay", "--test", "several", "--features", "pause-points"];
+/// Most of these wait for a lease to run out.
+const SEVERAL: Tests = Tests { name: "several", cargo: TWO_CONDUCTORS, arguments: &["--test-threads=10"] };
+/// What ends the connections of all tests.
+const CRASH: Tests = Tests { name: "crash", cargo: TWO_CONDUCTORS, arguments: &["--ignored"] };
 
 fn tests(project: &Project, lab: &Lab, tests: &Tests, server: &str) -> Result<Counts> {
     let mut build = project.cargo();
@@ -67,6 +73,6 @@ fn tests(project: &Project, lab: &Lab, tests: &Tests, server: &str) -> Result<Co
     command::quiet(&mut build, &project.log(&format!("build {} tests", tests.name))?)?;
     let mut test = lab.command(project.cargo().get_program());
     test.current_dir(&project.root).args(["test", "--locked", "--offline"]).args(tests.cargo);
-    test.args(["--", "--test-threads", tests.at_once]).env(SERVER, server);
-    cargo::tests(project, &format!("databases {}", tests.name), &mut test, &[])
+    test.arg("--").args(tests.arguments).env(SERVER, server);
+    cargo::tests(project, &format!("databases {}", tests.name), &mut test, &["tests/several"])
 }

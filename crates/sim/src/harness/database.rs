@@ -7,6 +7,9 @@ use uuid::Uuid;
 /// Names a PostgreSQL server by its URL, up to the name of a database.
 const SERVER: &str = "ASSAY_TEST_DATABASE";
 
+/// How psql ends when the server has gone.
+const CONNECTION_LOST: i32 = 2;
+
 /// Makes an empty database on the server, and returns its URL for `[database] connection`.
 ///
 /// # Errors
@@ -23,6 +26,23 @@ pub async fn server_database() -> anyhow::Result<String> {
         .context("psql can't be started")?;
     ensure!(made.status.success(), "no database: {}", String::from_utf8_lossy(&made.stderr));
     Ok(format!("{server}/{name}"))
+}
+
+/// Makes the server crash: one of its processes is killed with -9, upon which it ends all others and recovers its databases.
+///
+/// # Errors
+/// No server is named; it goes on.
+pub async fn crash_database_server() -> anyhow::Result<()> {
+    let server = std::env::var(SERVER).context("no server is named")?;
+    let asked = Command::new("psql")
+        .args(["-q", "-c", "COPY (SELECT 1) TO PROGRAM 'kill -KILL $PPID'"])
+        .arg(format!("{server}/postgres"))
+        .output()
+        .await
+        .context("psql can't be started")?;
+    let said = String::from_utf8_lossy(&asked.stderr);
+    ensure!(asked.status.code() == Some(CONNECTION_LOST), "the server has not crashed: {said}");
+    Ok(())
 }
 
 /// The same where a server is named; otherwise the binary makes an SQLite file of its own.

@@ -10,7 +10,7 @@ mod installation;
 mod rest;
 mod site;
 
-pub use database::server_database;
+pub use database::{crash_database_server, server_database};
 pub(crate) use installation::free_port;
 pub use installation::{Installation, Ports, Process};
 pub use rest::{Reply, Rest};
