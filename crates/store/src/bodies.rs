@@ -144,3 +144,25 @@ fn unpack(bytes: &[u8], limit: usize, raw: &mut Vec<u8>) -> std::io::Result<usiz
     }
     FrameDecoder::new(bytes).take(most).read_to_end(raw)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::*;
+
+    #[test]
+    fn a_body_is_unpacked_within_its_limit_whichever_version_has_packed_it() {
+        let raw = b"{\"inventory\": {}}".repeat(100);
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(&raw).unwrap();
+        for bytes in [CompressedBody::compress(&raw).frame, gzip.finish().unwrap()] {
+            let mut unpacked = Vec::new();
+            unpack(&bytes, raw.len(), &mut unpacked).unwrap();
+            assert_eq!(unpacked, raw);
+            assert_eq!(unpack(&bytes, 10, &mut Vec::new()).unwrap(), 11, "one byte more tells that there are more");
+        }
+    }
+}

@@ -55,7 +55,8 @@ impl Conductor {
         let gone = self.store().write(move |tx| Box::pin(async move { change.apply(tx).await })).await?;
         let was = std::mem::replace(&mut claim.run, output.run.clone());
         claim.version += 1;
-        claim.is_released = rests(output);
+        // Where the node is gone, there was no lock to give back.
+        claim.is_released = rests(output) && claim.lease.is_some() && !gone;
         report(&was, output);
         if was.phase != output.run.phase {
             self.announce_progress();
