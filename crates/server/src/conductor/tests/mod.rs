@@ -118,6 +118,16 @@ async fn s5_a_power_on_that_lands_after_the_end_is_put_right() {
 }
 
 #[tokio::test]
+async fn s5_a_power_on_that_lands_after_its_node_was_deleted_is_put_right() {
+    let house = House::new().await;
+    let conductor = run_that_is_looked_at_again(&house, Duration::from_secs(2)).await;
+    conductor.remove_node(house.node).await.unwrap();
+    house.bmcs.switch("old", PowerState::On);
+    house.run_until(|run| run.phase == Phase::Ended).await;
+    assert!(!house.bmcs.is_on("old"));
+}
+
+#[tokio::test]
 async fn what_a_client_has_switched_on_since_the_end_stays_on() {
     let house = House::new().await;
     let conductor = run_that_is_looked_at_again(&house, Duration::from_secs(4)).await;
