@@ -64,42 +64,25 @@ pub fn check(bytes: &[u8], limits: &Limits) -> Result<(), LimitError> {
     if let Err(error) = std::str::from_utf8(bytes) {
         return Err(LimitError::NotUtf8 { at: error.valid_up_to() });
     }
-    let mut scanner = Scanner { limits, depth: 0, objects: 0, values: 1 };
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        at = if byte == b'"' { end_of_string(bytes, at + 1)? } else { scanner.step(at, byte)? };
+    let mut scanner = Scanner { limits, place: Place::Outside, depth: 0, objects: 0, values: 1 };
+    bytes.iter().enumerate().try_for_each(|(at, &byte)| scanner.step(at, byte))?;
+    if scanner.depth > 0 || scanner.place != Place::Outside {
+        return Err(LimitError::NotJson { why: "it ends too early".to_owned() });
     }
-    if scanner.depth > 0 { Err(too_early()) } else { Ok(()) }
+    Ok(())
 }
 
-/// The place after the string whose first byte is `at`.
-fn end_of_string(bytes: &[u8], mut at: usize) -> Result<usize, LimitError> {
-    loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        // Most of a body is strings. A block is looked at as a whole, which the compiler makes few instructions of.
-        let plain = rest
-            .as_chunks::<32>()
-            .0
-            .iter()
-            .take_while(|block| !block.iter().fold(false, |any, byte| any | is_special(byte)))
-            .count()
-            * 32;
-        let special = rest[plain..].iter().position(is_special).ok_or_else(too_early)?;
-        at += plain + special;
-        match bytes[at] {
-            b'"' => return Ok(at + 1),
-            b'\\' => at += 2,
-            control => return Err(unexpected(at, control)),
-        }
-    }
-}
-
-const fn is_special(byte: &u8) -> bool {
-    matches!(byte, b'"' | b'\\' | ..0x20)
+/// Where the scanner stands in regard to strings.
+#[derive(PartialEq)]
+enum Place {
+    Outside,
+    InString,
+    AfterBackslash,
 }
 
 struct Scanner<'a> {
     limits: &'a Limits,
+    place: Place,
     depth: usize,
     /// One bit for each open bracket, the innermost lowest: set for an object.
     objects: u128,
@@ -107,17 +90,21 @@ struct Scanner<'a> {
 }
 
 impl Scanner<'_> {
-    /// Takes a byte outside of strings; returns the place of the next.
-    fn step(&mut self, at: usize, byte: u8) -> Result<usize, LimitError> {
-        match byte {
-            b'{' | b'[' => self.open(byte == b'{')?,
-            b'}' | b']' => self.close(at, byte == b'}')?,
-            b',' => self.count()?,
-            b':' | b' ' | b'\t' | b'\n' | b'\r' => {}
-            b'a'..=b'z' | b'0'..=b'9' | b'E' | b'+' | b'-' | b'.' => {}
+    fn step(&mut self, at: usize, byte: u8) -> Result<(), LimitError> {
+        match (&self.place, byte) {
+            (Place::AfterBackslash, _) => self.place = Place::InString,
+            (Place::InString, b'\\') => self.place = Place::AfterBackslash,
+            (Place::InString, b'"') => self.place = Place::Outside,
+            (Place::InString, 0x20..) => {}
+            (Place::Outside, b'"') => self.place = Place::InString,
+            (Place::Outside, b'{' | b'[') => self.open(byte == b'{')?,
+            (Place::Outside, b'}' | b']') => self.close(at, byte == b'}')?,
+            (Place::Outside, b',') => self.count()?,
+            (Place::Outside, b':' | b' ' | b'\t' | b'\n' | b'\r') => {}
+            (Place::Outside, b'a'..=b'z' | b'0'..=b'9' | b'E' | b'+' | b'-' | b'.') => {}
             _ => return Err(unexpected(at, byte)),
         }
-        Ok(at + 1)
+        Ok(())
     }
 
     fn open(&mut self, object: bool) -> Result<(), LimitError> {
@@ -147,10 +134,6 @@ impl Scanner<'_> {
         }
         Ok(())
     }
-}
-
-fn too_early() -> LimitError {
-    LimitError::NotJson { why: "it ends too early".to_owned() }
 }
 
 fn unexpected(at: usize, byte: u8) -> LimitError {

@@ -24,8 +24,8 @@ use crate::{
     time::micros,
 };
 
-/// A body in its compressed form, an LZ4 frame: it takes a tenth of gzip's time. Made outside of the writer, which must not
-/// be held up.
+/// A body in its compressed form, an LZ4 frame, since gzip took more time than all else that a callback does before its
+/// answer. Made outside of the writer, which must not be held up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompressedBody {
     frame: Vec<u8>,
@@ -133,7 +133,7 @@ pub async fn get(conn: &Conn<'_>, id: BodyId, limit: usize) -> Result<Vec<u8>, S
     Ok(raw)
 }
 
-/// What the gzip files of the first schemas begin with.
+/// What gzip begins with, in which schemas before the fifth kept bodies.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// At most one byte more than `limit`.

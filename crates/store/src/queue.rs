@@ -68,16 +68,7 @@ pub async fn waiting(conn: &Conn<'_>) -> Result<Vec<Queued>, StoreError> {
 /// What the database answers.
 pub async fn load(conn: &Conn<'_>, owners: &[&str]) -> Result<Load, StoreError> {
     let in_flight = count(conn, &IN_FLIGHT).await?;
-    let starting: Vec<(String, i64)> = open()
-        .filter(C::Phase.eq("start"))
-        .filter(C::Bmc.is_not_null())
-        .select_only()
-        .column(C::Bmc)
-        .expr(C::Bmc.count())
-        .group_by(C::Bmc)
-        .into_tuple()
-        .all(&conn.db)
-        .await?;
+    let starting: Vec<(String, i64)> = starting().into_tuple().all(&conn.db).await?;
     let served = if owners.is_empty() { Vec::new() } else { served(conn, owners).await? };
     Ok(Load {
         in_flight,
@@ -97,13 +88,43 @@ async fn served(conn: &Conn<'_>, owners: &[&str]) -> Result<Vec<(String, i64)>, 
     Ok(served.into_tuple().all(&conn.db).await?)
 }
 
-/// How many there are in these phases. What is counted is a column of the index, which alone is read then.
 async fn count(conn: &Conn<'_>, phases: &[&str]) -> Result<usize, StoreError> {
-    let counted = open().filter(C::Phase.is_in(phases.iter().copied())).select_only().expr(C::Open.count());
-    let count: Option<i64> = counted.into_tuple().one(&conn.db).await?;
-    Ok(count.and_then(|count| usize::try_from(count).ok()).unwrap_or_default())
+    let count: Option<i64> = counted(phases).into_tuple().one(&conn.db).await?;
+    Ok(count.map_or(0, |count| usize::try_from(count).unwrap_or(usize::MAX)))
+}
+
+/// How many there are in these phases. As in [`starting`], what is counted is a column of the index, which alone is read then.
+fn counted(phases: &[&str]) -> Select<Entity> {
+    open().filter(C::Phase.is_in(phases.iter().copied())).select_only().expr(C::Open.count())
+}
+
+/// How many are on their way to the ramdisk, by BMC address.
+fn starting() -> Select<Entity> {
+    let with_bmc = open().filter(C::Phase.eq("start")).filter(C::Bmc.is_not_null());
+    with_bmc.select_only().column(C::Bmc).expr(C::Bmc.count()).group_by(C::Bmc)
 }
 
 fn open() -> Select<Entity> {
     Entity::find().filter(C::Open.eq(true)).filter(C::Kind.is_in(INSPECTIONS))
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait as _, DbBackend, QueryTrait as _};
+
+    use super::*;
+    use crate::Store;
+
+    #[tokio::test]
+    async fn s12_the_queue_is_decided_without_a_look_at_any_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("db").into(), &dir.path().join("key")).await.unwrap();
+        for decides in [counted(&["queue"]), counted(&IN_FLIGHT), starting()] {
+            let mut statement = decides.build(DbBackend::Sqlite);
+            statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+            let plan = store.read().db.query_all_raw(statement).await.unwrap();
+            let steps: Vec<String> = plan.iter().map(|step| step.try_get("", "detail").unwrap()).collect();
+            assert!(steps[0].contains("USING COVERING INDEX ix_runs_open_phase_kind_bmc"), "{steps:?}");
+        }
+    }
 }

@@ -55,8 +55,8 @@ impl Conductor {
         let gone = self.store().write(move |tx| Box::pin(async move { change.apply(tx).await })).await?;
         let was = std::mem::replace(&mut claim.run, output.run.clone());
         claim.version += 1;
-        // Where the node is gone, there was no lock to give back.
-        claim.is_released = rests(output) && claim.lease.is_some() && !gone;
+        claim.lease = claim.lease.filter(|_| !gone);
+        claim.is_released = claim.lease.is_some() && rests(output);
         report(&was, output);
         if was.phase != output.run.phase {
             self.announce_progress();
@@ -64,11 +64,7 @@ impl Conductor {
                 self.0.room.notify_one();
             }
         }
-        if !gone {
-            return Ok(Committed::Stored);
-        }
-        claim.lease = None;
-        Ok(Committed::NodeIsGone)
+        Ok(if gone { Committed::NodeIsGone } else { Committed::Stored })
     }
 }
 

@@ -172,7 +172,7 @@ impl Conductor {
         }
         pause::at("after_commit", event_name(&event, &claim.run), claim.run.node).await;
         effects.give_up_all_but_under_way(&claim.run);
-        if changes_node(&event, &claim.run) {
+        if changes_node(&event) {
             claim.task = None;
         }
         if claim.run.phase != Phase::Wait || claim.run.journal.under_way().next().is_none() {
@@ -261,13 +261,12 @@ impl Effects {
 }
 
 /// Whether what the event tells of has changed the node or its ports.
-fn changes_node(event: &Event, run: &Run) -> bool {
-    let Event::Done { seq, receipt } = event else { return false };
-    if *receipt == Receipt::PortsCreated(0) {
-        return false;
+const fn changes_node(event: &Event) -> bool {
+    match event {
+        Event::Done { receipt: Receipt::PortsCreated(count), .. } => *count > 0,
+        Event::Done { receipt: Receipt::Processed { .. }, .. } => true,
+        _ => false,
     }
-    let effect = run.journal.get(*seq).map(|entry| &entry.effect);
-    matches!(effect, Some(Effect::CreatePortsFromBmc | Effect::ProcessBody { .. } | Effect::FetchData))
 }
 
 /// A bug of ours ended the task that owned the run. Its lock ends with its lease.

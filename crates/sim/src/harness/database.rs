@@ -15,8 +15,7 @@ const CONNECTION_LOST: i32 = 2;
 /// # Errors
 /// No server is named; it does not make one.
 pub async fn server_database() -> anyhow::Result<String> {
-    let server = std::env::var(SERVER)
-        .with_context(|| format!("{SERVER} names no PostgreSQL server: run `cargo xtask test databases`"))?;
+    let server = server()?;
     let name = format!("assay_{}", Uuid::new_v4().simple());
     let made = Command::new("psql")
         .args(["-q", "-v", "ON_ERROR_STOP=1", "-c", &format!("CREATE DATABASE {name}")])
@@ -33,7 +32,7 @@ pub async fn server_database() -> anyhow::Result<String> {
 /// # Errors
 /// No server is named; it goes on.
 pub async fn crash_database_server() -> anyhow::Result<()> {
-    let server = std::env::var(SERVER).context("no server is named")?;
+    let server = server()?;
     let asked = Command::new("psql")
         .args(["-q", "-c", "COPY (SELECT 1) TO PROGRAM 'kill -KILL $PPID'"])
         .arg(format!("{server}/postgres"))
@@ -45,7 +44,12 @@ pub async fn crash_database_server() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The same where a server is named; otherwise the binary makes an SQLite file of its own.
+fn server() -> anyhow::Result<String> {
+    std::env::var(SERVER)
+        .with_context(|| format!("{SERVER} names no PostgreSQL server: run `cargo xtask test databases`"))
+}
+
+/// An empty database as by [`server_database`] where a server is named; otherwise the binary makes an SQLite file of its own.
 pub(super) async fn database_if_named() -> anyhow::Result<Option<String>> {
     if std::env::var_os(SERVER).is_none() {
         return Ok(None);

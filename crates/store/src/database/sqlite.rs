@@ -18,8 +18,8 @@ const STATEMENTS: usize = 200;
 /// Rows that SQLite may read ahead: a page of a list, so that it need not wait within it.
 const ROWS: usize = 1024;
 
-/// The most that a connection keeps of the file in memory, in KiB. SQLite's own 2 MiB hold some hundred runs, and what is
-/// not kept is read again by each statement.
+/// The most that a connection keeps of the file in memory; below zero it is meant in KiB. SQLite's own 2 MiB hold some
+/// hundred runs, and what is not kept is read again by each statement.
 const CACHE: &str = "-8192";
 
 /// How a SQLite file is opened. A commit is on disk when it returns (`synchronous=FULL`, promise
