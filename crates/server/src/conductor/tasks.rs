@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use assay_core::{
     id::{NodeId, PortId},
+    mac::MacAddress,
     node::Node,
     port::Port,
     portgroup::Portgroup,
@@ -77,16 +78,24 @@ impl Conductor {
             macs => macs?,
         };
         let mut created = 0;
-        for mac in macs {
-            let port = Port::blank(PortId(uuid::Uuid::new_v4()), task.node.id, mac, now());
-            let inserted = self.store().write(move |tx| Box::pin(async move { ports::insert(tx, &port).await })).await;
-            match inserted {
-                Ok(()) => created += 1,
-                Err(StoreError::MacAddressInUse { .. }) => {}
-                Err(failure) => return Err(failure.into()),
-            }
+        for mac in macs.into_iter().filter(|mac| task.ports.iter().all(|port| port.address != *mac)) {
+            created += usize::from(self.create_port(task.node.id, mac).await?);
         }
         Ok(Receipt::PortsCreated(created))
+    }
+
+    /// Whether the node has a port with this address now, which may be another node's. A commit whose answer was lost may
+    /// have made it before.
+    pub(super) async fn create_port(&self, node: NodeId, mac: MacAddress) -> Result<bool, ConductorError> {
+        let port = Port::blank(PortId(uuid::Uuid::new_v4()), node, mac, now());
+        match self.store().write(move |tx| Box::pin(async move { ports::insert(tx, &port).await })).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::MacAddressInUse { .. }) => {
+                let holders = ports::port_by_macs(&self.store().read(), &[mac]).await?;
+                Ok(holders.iter().any(|port| port.node_id == node))
+            }
+            Err(failure) => Err(failure.into()),
+        }
     }
 }
 

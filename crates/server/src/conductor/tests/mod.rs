@@ -7,10 +7,13 @@ mod late_ports;
 use std::time::Duration;
 
 use assay_core::{
+    id::NodeId,
     power::{PowerState, PowerTarget},
     provision::{ProvisionEvent, ProvisionState},
     run::{Ending, Phase},
 };
+
+use uuid::Uuid;
 
 use crate::{api::conductor::ConductorError, conductor::Conductor};
 use house::{House, POST, figures};
@@ -95,6 +98,17 @@ async fn s1_a_node_that_is_pointed_at_another_machine_while_it_waits_is_undone_o
     assert!(!house.bmcs.is_on("old"), "the machine that was inspected");
     assert!(house.bmcs.is_on("new"), "the one that nothing was done to");
     assert_eq!(house.node().await.driver_info["fake_address"], "new");
+}
+
+#[tokio::test]
+async fn s4_a_port_whose_commit_was_not_answered_counts_as_made() {
+    let house = House::new().await;
+    let conductor = house.conductor(|_| {});
+    for _ in 0..2 {
+        assert!(conductor.create_port(house.node, "52:54:00:00:00:0a".parse().unwrap()).await.unwrap());
+    }
+    let other = NodeId(Uuid::from_u128(3));
+    assert!(!conductor.create_port(other, "52:54:00:00:00:0a".parse().unwrap()).await.unwrap());
 }
 
 /// A run whose power-on was lost and may still land, at its end; it is looked at again after `late`.
