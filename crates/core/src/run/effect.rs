@@ -136,6 +136,21 @@ impl Effect {
         }
     }
 
+    /// Whether it leaves nothing in the world that a new owner would have to know of: who does it anew, from a journal
+    /// that has never heard of it, comes to the same.
+    #[must_use]
+    pub const fn leaves_nothing(&self) -> bool {
+        matches!(
+            self,
+            Self::ReadPower
+                | Self::CreatePortsFromBmc
+                | Self::ValidateInspection
+                | Self::CheckImages
+                | Self::AwaitPortsActive
+                | Self::ProcessBody { .. }
+        )
+    }
+
     /// Whether a request of this effect may still land after its sender has given up on it, or is
     /// dead, and would then leave something behind.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{NodeWrite, Receipt, Run, Seq};
+use super::{NodeWrite, Phase, Receipt, Run, Seq};
 use crate::{boot::sign::Sign, id::BodyId};
 
 /// What can happen to a run.
@@ -71,4 +71,23 @@ pub struct Output {
     pub writes: Vec<NodeWrite>,
     /// Lines for the timeline, for the same transaction.
     pub notes: Vec<String>,
+}
+
+impl Output {
+    /// Whether it may be stored together with what follows, where `event` came in the phase `was`: while something is
+    /// under way, and a new owner that knows nothing of it would get to the same. What leaves nothing is done anew, a
+    /// body is found again, and what is to be undone has been on disk since the outcome was.
+    #[must_use]
+    pub fn can_be_stored_later(&self, was: Phase, event: &Event) -> bool {
+        let undoes = was == self.run.phase && matches!(was, Phase::Undo | Phase::Settle);
+        let is_light = |seq: &Seq| {
+            self.run.journal.get(*seq).is_some_and(|entry| entry.effect.leaves_nothing() || (entry.undo && undoes))
+        };
+        let is_known_again = match event {
+            Event::Done { seq, .. } => is_light(seq),
+            Event::Body(_) => true,
+            _ => false,
+        };
+        is_known_again && self.run.journal.under_way().next().is_some() && self.start.iter().all(is_light)
+    }
 }

@@ -4,8 +4,8 @@
 //! says which effects are to happen next; whoever owns the run commits that and only then lets
 //! them happen. After a crash the next owner reads the same journal and goes on.
 //!
-//! **Invariant:** an effect is in the journal before it touches the world, and undo reads the
-//! journal, never today's ports or today's configuration.
+//! **Invariant:** an effect is in the journal before it leaves anything in the world, and undo reads
+//! the journal, never today's ports or today's configuration.
 
 pub mod conclude;
 pub mod effect;

@@ -4,6 +4,7 @@ mod boot_again;
 mod introspection;
 mod late;
 mod properties;
+mod stored;
 
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ struct Player {
     run: Run,
     now: i64,
     order: Vec<String>,
+    /// Of these, the ones that begin before the step that starts them is stored.
+    unstored: Vec<String>,
     writes: Vec<NodeWrite>,
     fails: Vec<(&'static str, bool)>,
     verdict: Verdict,
@@ -61,20 +64,22 @@ struct Player {
 impl Player {
     fn new(snapshot: Snapshot) -> Self {
         let run = Run::new(RunId(Uuid::from_u128(1)), NodeId(Uuid::from_u128(2)), snapshot, at(0));
-        let (order, writes, fails) = (Vec::new(), Vec::new(), Vec::new());
-        Self { run, now: 0, order, writes, fails, verdict: Verdict::Ok, lacks_device: false }
+        let (order, unstored, writes, fails) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { run, now: 0, order, unstored, writes, fails, verdict: Verdict::Ok, lacks_device: false }
     }
 
     /// Gives the event and plays effects until the run rests.
     fn play(&mut self, event: Event) {
         let mut events = vec![event];
         while let Some(event) = events.pop() {
-            let out = step(self.run.clone(), event, at(self.now), &Figures::default());
+            let out = step(self.run.clone(), event.clone(), at(self.now), &Figures::default());
+            let later = out.can_be_stored_later(self.run.phase, &event);
             self.run = out.run;
             self.writes.extend(out.writes);
             for seq in out.start {
                 let entry = self.run.journal.get(seq).unwrap().clone();
                 self.order.push(entry.effect.name().to_owned());
+                self.unstored.extend(later.then(|| entry.effect.name().to_owned()));
                 events.insert(0, self.answer(&entry));
             }
         }

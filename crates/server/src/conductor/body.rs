@@ -11,7 +11,7 @@ use assay_core::{
     limits::{self, Limits},
     lookup::Clues,
     port::Port,
-    run::{Event, Receipt, Run, RunId},
+    run::{Event, Phase, Receipt, Run, RunId},
 };
 use assay_drivers::DriverError;
 use assay_store::{
@@ -22,8 +22,14 @@ use assay_store::{
     ports, runs, timeline,
 };
 use serde_json::Value;
+use tokio::time::Instant;
 
-use super::{Conductor, claim::Lease, now, tasks::parse_run};
+use super::{
+    Conductor,
+    claim::{Claim, Lease, Locker},
+    now,
+    tasks::parse_run,
+};
 use crate::api::conductor::{BodyError, ConductorError};
 
 impl Conductor {
@@ -50,25 +56,24 @@ impl Conductor {
             event: Sign::Callback.as_str().to_owned(),
             text: format!("the ramdisk posted {} KiB", bytes.len().div_ceil(1024)),
         };
-        let accept = self.store().write(move |tx| {
-            Box::pin(async move {
-                // It may have ended since it was looked at.
-                let run = parse_run(&runs::lock(tx, id).await?);
-                if !run.is_ok_and(|run| run.accepts_body()) {
-                    return Ok(None);
+        let asked = Instant::now();
+        let locker = if self.serves_run_of(run.node).await { Some(self.locker()) } else { None };
+        let version = row.version;
+        let post = Post { run, version, body, seen, locker };
+        match self.store().write(move |tx| Box::pin(post.accept(tx))).await? {
+            None => self.answer_again(&self.load_run(id).await.map_err(|_| not_expected())?).await,
+            Some(Accepted { run, version, body, lease }) => {
+                let (node, event) = (run.node, Event::Body(body));
+                match lease {
+                    Some(lease) => {
+                        let claim = self.claim_of(run, version, Some(lease), asked);
+                        self.deliver_claimed(Claim { is_fresh: true, ..claim }, event);
+                    }
+                    None => self.deliver_to_group(&run, event).await?,
                 }
-                let accepted = bodies::accept(tx, id, body, None, seen.at).await?;
-                if accepted.first {
-                    timeline::append(tx, id, [seen]).await?;
-                }
-                Ok(Some(accepted.id))
-            })
-        });
-        let Some(body) = accept.await? else {
-            return self.answer_again(&self.load_run(id).await.map_err(|_| not_expected())?).await;
-        };
-        self.deliver_to_group(&run, Event::Body(body)).await?;
-        Ok(run.node)
+                Ok(node)
+            }
+        }
     }
 
     /// Takes a post without a secret. The node is found by what the body says, among those whose
@@ -127,6 +132,50 @@ impl Conductor {
     }
 }
 
+/// A post, and the run whose it is as it was looked at.
+#[derive(Clone)]
+struct Post {
+    run: Run,
+    version: i64,
+    body: CompressedBody,
+    seen: timeline::Entry,
+    /// For whom the node is locked, where this conductor goes on with the run.
+    locker: Option<Locker>,
+}
+
+/// A post that is the run's, or a repetition of it.
+struct Accepted {
+    run: Run,
+    version: i64,
+    body: BodyId,
+    /// The lock of the node, if the run can go on at once.
+    lease: Option<Lease>,
+}
+
+impl Post {
+    /// `None`: the run accepts none any more.
+    async fn accept(self, tx: &Tx<'_>) -> Result<Option<Accepted>, StoreError> {
+        let row = runs::lock(tx, self.run.id).await?;
+        // It may have gone on since it was looked at.
+        let now = if row.version == self.version { Ok(self.run) } else { parse_run(&row) };
+        let Some(run) = now.ok().filter(Run::accepts_body) else { return Ok(None) };
+        let accepted = bodies::accept(tx, run.id, self.body, None, self.seen.at).await?;
+        let mut lease = None;
+        if accepted.first {
+            timeline::append(tx, run.id, [self.seen]).await?;
+            let goes_on = run.phase == Phase::Wait && run.journal.under_way().next().is_none() && row.asked.is_none();
+            if let Some(locker) = self.locker.filter(|_| goes_on) {
+                lease = match locker.lock(tx, run.node).await {
+                    // Whoever holds it gives way soon, and what becomes of a deleted node's run is another's business.
+                    Err(StoreError::Locked { .. } | StoreError::NotFound { .. }) => None,
+                    locked => Some(locked?),
+                };
+            }
+        }
+        Ok(Some(Accepted { run, version: row.version, body: accepted.id, lease }))
+    }
+}
+
 /// What the hooks made of a body.
 struct Findings {
     lease: Option<Lease>,
@@ -165,14 +214,14 @@ fn check(bytes: &[u8]) -> Result<(), BodyError> {
     let malformed = |wrong: &dyn std::fmt::Display| BodyError::Invalid(wrong.to_string());
     limits::check(bytes, &Limits::RAMDISK).map_err(|wrong| malformed(&wrong))?;
     #[derive(serde::Deserialize)]
-    struct Post {
+    struct Posted {
         inventory: Inventory,
     }
     #[derive(serde::Deserialize)]
     struct Inventory {
         interfaces: Vec<serde::de::IgnoredAny>,
     }
-    let post: Post = serde_json::from_slice(bytes).map_err(|wrong| malformed(&wrong))?;
+    let post: Posted = serde_json::from_slice(bytes).map_err(|wrong| malformed(&wrong))?;
     if post.inventory.interfaces.is_empty() {
         return Err(BodyError::Invalid("inventory.interfaces is empty".to_owned()));
     }

@@ -7,10 +7,10 @@ use assay_core::{
     run::{Event, Phase, Run, RunId},
 };
 use assay_drivers::{Task, fence::Fence};
-use assay_store::{StoreError, bodies, nodes, runs};
+use assay_store::{StoreError, Tx, bodies, nodes, runs};
 use tokio::time::{Duration, Instant, sleep};
 
-use super::{Conductor, tasks::parse_run};
+use super::{Conductor, commit::Unstored, tasks::parse_run};
 use crate::api::conductor::ConductorError;
 
 /// A run that this process owns until it releases it or loses the lease.
@@ -18,6 +18,12 @@ pub(super) struct Claim {
     pub run: Run,
     /// The stored version that the next commit replaces.
     pub version: i64,
+    /// It was made together with what its run has to do: whatever is under way is to be started.
+    pub is_fresh: bool,
+    /// The phase in which it is stored.
+    pub stored: Phase,
+    /// What the run has said since.
+    pub unstored: Unstored,
     /// The lock of the node; `None` once the node is deleted.
     pub lease: Option<Lease>,
     /// The lock was given back with the last commit: the run rests, and is claimed again for what comes.
@@ -40,6 +46,20 @@ pub(super) struct Lease {
     pub epoch: i64,
 }
 
+/// Who locks a node, and for how long.
+#[derive(Clone)]
+pub(super) struct Locker {
+    pub host: String,
+    pub lease: Duration,
+}
+
+impl Locker {
+    /// Locks the node, as part of what else the transaction does.
+    pub async fn lock(&self, tx: &Tx<'_>, node: NodeId) -> Result<Lease, StoreError> {
+        Ok(Lease { node, epoch: nodes::reserve(tx, node, &self.host, self.lease).await? })
+    }
+}
+
 impl Claim {
     /// Whether an earlier owner left effects under way.
     pub fn was_abandoned(&self) -> bool {
@@ -57,29 +77,39 @@ impl Conductor {
         let node = runs::node_of(&self.store().read(), id).await?;
         let lease = self.lock(node, asked).await?;
         let row = runs::get(&self.store().read(), id).await?;
+        let claim = self.claim_of(parse_run(&row)?, row.version, lease, asked);
+        Ok(Claim { asked: Self::asked(row.asked.as_deref()), ..claim })
+    }
+
+    /// The claim on a run that has this version, with a lease that began after `asked`.
+    pub(super) fn claim_of(&self, run: Run, version: i64, lease: Option<Lease>, asked: Instant) -> Claim {
         let figures = &self.config().figures;
-        Ok(Claim {
-            run: parse_run(&row)?,
-            version: row.version,
+        Claim {
+            stored: run.phase,
+            run,
+            version,
+            unstored: Unstored::default(),
             lease,
+            is_fresh: false,
             is_released: false,
             renew_at: asked + figures.renew,
             fence: Fence::at(asked + figures.sending()),
-            asked: Self::asked(row.asked.as_deref()),
+            asked: None,
             task: None,
-        })
+        }
+    }
+
+    /// Who this conductor's locks are held by.
+    pub(super) fn locker(&self) -> Locker {
+        Locker { host: self.config().host.clone(), lease: self.config().figures.lease }
     }
 
     async fn lock(&self, node: NodeId, asked: Instant) -> Result<Option<Lease>, ConductorError> {
-        let (host, lease) = (self.config().host.clone(), self.config().figures.lease);
+        let locker = self.locker();
         loop {
-            let host = host.clone();
-            let reserved = self
-                .store()
-                .write(move |tx| Box::pin(async move { nodes::reserve(tx, node, &host, lease).await }))
-                .await;
-            match reserved {
-                Ok(epoch) => return Ok(Some(Lease { node, epoch })),
+            let locker = locker.clone();
+            match self.store().write(move |tx| Box::pin(async move { locker.lock(tx, node).await })).await {
+                Ok(lease) => return Ok(Some(lease)),
                 Err(StoreError::NotFound { .. }) => return Ok(None),
                 Err(StoreError::Locked { .. }) if Instant::now() < asked + PATIENCE => {
                     sleep(Duration::from_millis(100)).await

@@ -15,6 +15,8 @@ use assay_store::{
     timeline,
 };
 
+use tokio::time::{Duration, Instant};
+
 use super::{
     Conductor,
     claim::{Claim, Lease},
@@ -25,69 +27,104 @@ use crate::api::conductor::ConductorError;
 
 /// What a commit met.
 pub(super) enum Committed {
-    /// All of it is on disk.
+    /// All of it is on disk, or will be with what follows.
     Stored,
     /// The run is on disk; its node was deleted meanwhile.
     NodeIsGone,
 }
 
+/// What steps have said since the last commit.
+#[derive(Default)]
+pub(super) struct Unstored {
+    writes: Vec<NodeWrite>,
+    lines: Vec<timeline::Entry>,
+    notes: Vec<String>,
+    boot: Option<BootChange>,
+    /// When the first of them was taken.
+    since: Option<Instant>,
+}
+
+impl Unstored {
+    fn add(&mut self, event: &Event, output: &Output, at: Timestamp) {
+        self.lines.extend(lines(event, output, at));
+        self.writes.extend(output.writes.iter().cloned());
+        self.notes.extend(output.notes.iter().cloned());
+        self.boot = boot_change(event, &output.run).or(self.boot.take());
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    /// When it is to be stored although nothing else is.
+    pub fn until(&self) -> Option<Instant> {
+        self.since.map(|since| since + LATEST)
+    }
+}
+
+/// How long what a step said may wait for the next commit: whoever looks on sees it soon.
+const LATEST: Duration = Duration::from_secs(1);
+
 impl Conductor {
-    /// Stores what a step said. Nothing is changed if another owner has taken the run or the node.
+    /// Takes what a step said, and stores it at once unless it can wait for the next commit. An error: another owner has
+    /// taken the run or the node, or the store fails; nothing is changed.
     pub(super) async fn commit(
         &self,
         claim: &mut Claim,
         event: &Event,
         output: &Output,
     ) -> Result<Committed, ConductorError> {
-        let at = now();
+        let was = std::mem::replace(&mut claim.run, output.run.clone()).phase;
+        claim.unstored.add(event, output, now());
+        if output.can_be_stored_later(was, event) { Ok(Committed::Stored) } else { self.store_claim(claim).await }
+    }
+
+    /// Stores what the steps of a claim have said.
+    pub(super) async fn store_claim(&self, claim: &mut Claim) -> Result<Committed, ConductorError> {
+        let unstored = std::mem::take(&mut claim.unstored);
+        let notes = unstored.notes.clone();
         let change = Arc::new(Change {
-            row: run_row(&output.run, claim.version)?,
+            row: run_row(&claim.run, claim.version)?,
             lease: claim.lease,
-            releases: rests(output),
-            writes: output.writes.clone(),
-            lines: lines(event, output, at),
-            boot: boot_change(event, &output.run),
+            releases: rests(&claim.run),
+            unstored,
             host: self.config().host.clone(),
             longest_error: self.config().longest_error,
             history_keep: self.config().history_keep,
-            at,
+            at: now(),
         });
         let gone = self.store().write(move |tx| Box::pin(async move { change.apply(tx).await })).await?;
-        let was = std::mem::replace(&mut claim.run, output.run.clone());
         claim.version += 1;
         claim.lease = claim.lease.filter(|_| !gone);
-        claim.is_released = claim.lease.is_some() && rests(output);
-        report(&was, output);
-        if was.phase != output.run.phase {
-            self.announce_progress();
-            if makes_room(&was, &output.run) {
-                self.0.room.notify_one();
-            }
-        }
+        claim.is_released = claim.lease.is_some() && rests(&claim.run);
+        let was = std::mem::replace(&mut claim.stored, claim.run.phase);
+        self.report(was, &claim.run, &notes);
         Ok(if gone { Committed::NodeIsGone } else { Committed::Stored })
+    }
+
+    /// Tells whom it concerns what was committed.
+    fn report(&self, was: Phase, run: &Run, notes: &[String]) {
+        for note in notes {
+            tracing::info!("{note}");
+        }
+        if was == run.phase {
+            return;
+        }
+        if run.phase == Phase::Ended && run.snapshot.kind.is_exclusive() {
+            crate::metrics::run_ended(run);
+        }
+        self.announce_progress();
+        if makes_room(was, run) {
+            self.0.room.notify_one();
+        }
     }
 }
 
-/// Whether nobody need own the run after this step. Its lock goes with the commit, which a commit of its own would follow.
-fn rests(output: &Output) -> bool {
-    let is_idle = output.start.is_empty() && output.run.journal.under_way().next().is_none();
-    is_idle && matches!(output.run.phase, Phase::Wait | Phase::Settle | Phase::Ended)
+/// Whether nobody need own the run as it is now. Its lock goes with the commit, which a commit of its own would follow.
+fn rests(run: &Run) -> bool {
+    run.journal.under_way().next().is_none() && matches!(run.phase, Phase::Wait | Phase::Settle | Phase::Ended)
 }
 
 /// Whether an inspection in the queue may begin now: one is not in flight any more, or not on its way to the ramdisk.
-fn makes_room(was: &Run, is: &Run) -> bool {
-    was.is_in_flight() && (was.phase == Phase::Start || !is.is_in_flight())
-}
-
-/// Tells the operator what was committed.
-fn report(was: &Run, output: &Output) {
-    for note in &output.notes {
-        tracing::info!("{note}");
-    }
-    let has_ended = was.phase != Phase::Ended && output.run.phase == Phase::Ended;
-    if has_ended && output.run.snapshot.kind.is_exclusive() {
-        crate::metrics::run_ended(&output.run);
-    }
+fn makes_room(was: Phase, run: &Run) -> bool {
+    run.snapshot.kind.is_inspection() && (was == Phase::Start || !run.is_in_flight())
 }
 
 /// Everything that one transaction changes.
@@ -95,9 +132,7 @@ struct Change {
     row: RunRow,
     lease: Option<Lease>,
     releases: bool,
-    writes: Vec<NodeWrite>,
-    lines: Vec<timeline::Entry>,
-    boot: Option<BootChange>,
+    unstored: Unstored,
     host: String,
     longest_error: usize,
     history_keep: u64,
@@ -108,8 +143,8 @@ impl Change {
     /// Whether the node turned out to be gone.
     async fn apply(&self, tx: &Tx<'_>) -> Result<bool, StoreError> {
         runs::save(tx, &self.row, self.row.version).await?;
-        timeline::append(tx, self.row.id, self.lines.clone()).await?;
-        match &self.boot {
+        timeline::append(tx, self.row.id, self.unstored.lines.clone()).await?;
+        match &self.unstored.boot {
             Some(BootChange::Answer(record)) => boot_records::put(tx, self.row.id, record).await?,
             Some(BootChange::Forget(run)) => boot_records::remove(tx, *run).await?,
             None => {}
@@ -122,10 +157,11 @@ impl Change {
     }
 
     async fn change_node(&self, tx: &Tx<'_>, lease: Lease) -> Result<(), StoreError> {
-        if !self.writes.is_empty() {
+        let writes = &self.unstored.writes;
+        if !writes.is_empty() {
             self.write_node(tx, lease).await?;
         }
-        match (self.releases, self.writes.is_empty()) {
+        match (self.releases, writes.is_empty()) {
             (true, _) => nodes::release(tx, lease.node, lease.epoch).await,
             (false, true) => nodes::check(tx, lease.node, lease.epoch).await,
             (false, false) => Ok(()),
@@ -134,7 +170,7 @@ impl Change {
 
     async fn write_node(&self, tx: &Tx<'_>, lease: Lease) -> Result<(), StoreError> {
         let mut node = nodes::get(tx, lease.node).await?.node;
-        for write in &self.writes {
+        for write in &self.unstored.writes {
             write.apply(&mut node, self.at).map_err(|refused| corrupt("nodes", lease.node.0, &refused))?;
         }
         if let Some(text) = &mut node.last_error {
@@ -142,7 +178,7 @@ impl Change {
         }
         node.updated_at = Some(self.at);
         nodes::update(tx, &node, Guard::Holder { epoch: lease.epoch }).await?;
-        for (severity, text) in self.writes.iter().filter_map(told) {
+        for (severity, text) in self.unstored.writes.iter().filter_map(told) {
             let entry = history_entry(&self.host, lease.node, severity, text, self.at);
             history::insert(tx, entry, self.history_keep).await?;
         }

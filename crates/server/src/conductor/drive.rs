@@ -30,12 +30,12 @@ use crate::{logging, metrics::EFFECTS, pause};
 
 impl Conductor {
     /// Owns the run for as long as there are events or effects; one task a run and process.
-    pub(super) async fn drive(&self, run: RunId, mut events: UnboundedReceiver<Event>) {
+    pub(super) async fn drive(&self, run: RunId, mut claim: Option<Claim>, mut events: UnboundedReceiver<Event>) {
         let mut waiting = VecDeque::new();
         let mut failures = 0;
         let span = logging::run_span(run);
         loop {
-            let owning = AssertUnwindSafe(self.own(run, &mut waiting, &mut events)).catch_unwind();
+            let owning = AssertUnwindSafe(self.own(run, claim.take(), &mut waiting, &mut events)).catch_unwind();
             match owning.instrument(span.clone()).await.unwrap_or_else(|_| Err(broke_off())) {
                 Err(ConductorError::Store(StoreError::Locked { host, .. })) if !self.0.stop.is_cancelled() => {
                     span.in_scope(|| warn!(%host, "the node is still locked; its run waits on"));
@@ -73,10 +73,14 @@ impl Conductor {
     async fn own(
         &self,
         run: RunId,
+        claim: Option<Claim>,
         waiting: &mut VecDeque<Event>,
         events: &mut UnboundedReceiver<Event>,
     ) -> Result<(), ConductorError> {
-        let mut claim = self.claim(run).await?;
+        let mut claim = match claim {
+            Some(claim) => claim,
+            None => self.claim(run).await?,
+        };
         logging::belongs_to(claim.run.node);
         let result = self.take_up(&mut claim, waiting, events).await;
         let rests = claim.run.clone();
@@ -91,6 +95,14 @@ impl Conductor {
         waiting: &mut VecDeque<Event>,
         events: &mut UnboundedReceiver<Event>,
     ) -> Result<(), ConductorError> {
+        let mut effects = Effects::default();
+        if claim.is_fresh {
+            let under_way: Vec<Seq> = claim.run.journal.under_way().map(|entry| entry.seq).collect();
+            for seq in under_way {
+                self.start_effect(claim, seq, &mut effects).await;
+            }
+            return self.advance(claim, &mut effects, waiting, events).await;
+        }
         // What was posted counts before a deadline that has passed meanwhile.
         if let Some(body) = self.posted(&claim.run).await? {
             waiting.push_front(body);
@@ -107,7 +119,7 @@ impl Conductor {
         if claim.lease.is_none() {
             waiting.push_front(Event::NodeDeleted);
         }
-        self.advance(claim, &mut Effects::default(), waiting, events).await
+        self.advance(claim, &mut effects, waiting, events).await
     }
 
     /// Takes events until none is left and no effect is under way, or the run rests. A [`Event::Claimed`] from outside
@@ -129,7 +141,11 @@ impl Conductor {
                 }
             }
             if effects.tasks.is_empty() {
-                match events.try_recv().ok().or(self.posted(&claim.run).await?) {
+                let event = match events.try_recv() {
+                    Ok(event) => Some(event),
+                    Err(_) => self.posted(&claim.run).await?,
+                };
+                match event {
                     Some(Event::Claimed) => {}
                     Some(event) => waiting.push_back(event),
                     None => return Ok(()),
@@ -145,6 +161,12 @@ impl Conductor {
                 Some(event) = events.recv() => Some(event),
                 () = wake(&claim.run) => Some(Event::Deadline { last_sign: self.last_sign(claim.run.id).await }),
                 () = sleep_until(claim.renew_at) => None,
+                () = store_at(claim.unstored.until()) => {
+                    if let Committed::NodeIsGone = self.store_claim(claim).await? {
+                        waiting.push_back(Event::NodeDeleted);
+                    }
+                    continue;
+                }
                 // Stopping is no other path than dying: the next start takes the run over.
                 () = self.0.stop.cancelled() => return Ok(()),
             };
@@ -156,7 +178,7 @@ impl Conductor {
         }
     }
 
-    /// One step: computed, committed, and only then carried out.
+    /// One step: computed, committed where what follows leaves something, and only then carried out.
     async fn take(
         &self,
         claim: &mut Claim,
@@ -301,6 +323,14 @@ pub(super) fn outcome(seq: Seq, effect: &Effect, limit: Duration, result: Ended)
 async fn wake(run: &Run) {
     match run.wake_at {
         Some(at) => sleep_until(Instant::now() + (at - now()).to_std().unwrap_or(Duration::ZERO)).await,
+        None => pending().await,
+    }
+}
+
+/// Ends when what is not stored yet has waited long enough.
+async fn store_at(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
         None => pending().await,
     }
 }

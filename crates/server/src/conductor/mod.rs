@@ -1,7 +1,7 @@
 //! The conductor: it claims a run, steps it, commits, lets the effects happen, and goes on with
 //! what comes back. Every state is decided by the core; every effect is done by a driver.
 //!
-//! **Invariant:** an effect starts only after the transaction that journals it is on disk.
+//! **Invariant:** an effect that leaves anything in the world starts only after the transaction that journals it is on disk.
 
 mod api;
 mod audit;
@@ -44,11 +44,13 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::warn;
 
 pub use config::ConductorConfig;
 pub use tasks::parse_run;
 
 use crate::api::conductor::ConductorError;
+use claim::Claim;
 use clock::now;
 
 /// How long BMCs have to close our sessions when the conductor stops.
@@ -73,10 +75,13 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Conductor(Arc<Inner>);
 
+/// Runs, each with the way to the task that drives it.
+type Driven = HashMap<RunId, mpsc::UnboundedSender<Event>>;
+
 struct Inner {
     parts: Parts,
-    /// The runs that a task of this process drives now, each with the way to its task.
-    driven: Mutex<HashMap<RunId, mpsc::UnboundedSender<Event>>>,
+    /// The runs that a task of this process drives now.
+    driven: Mutex<Driven>,
     /// Says that some run is in another phase, or driven no more: whoever waits for one looks again.
     progress: watch::Sender<u64>,
     /// The runs of which an effect is under way without their lock.
@@ -157,11 +162,31 @@ impl Conductor {
             },
             None => event,
         };
+        self.spawn_driver(&mut driven, run, event, None);
+    }
+
+    /// Brings an event to a run together with the claim on it. Where a task drives the run already, that one claims it.
+    fn deliver_claimed(&self, claim: Claim, event: Event) {
+        let run = claim.run.id;
+        let mut driven = self.0.driven.lock().unwrap_or_else(PoisonError::into_inner);
+        if !driven.contains_key(&run) {
+            return self.spawn_driver(&mut driven, run, event, Some(claim));
+        }
+        let conductor = self.clone();
+        self.0.tasks.spawn(async move {
+            if let Err(failure) = conductor.release(claim).await {
+                warn!(run.id = %run, error = %failure, "a lock is not given back; it ends with its lease");
+            }
+            conductor.deliver(run, event);
+        });
+    }
+
+    fn spawn_driver(&self, driven: &mut Driven, run: RunId, event: Event, claim: Option<Claim>) {
         let (sender, events) = mpsc::unbounded_channel();
         sender.send(event).ok();
         driven.insert(run, sender);
         let conductor = self.clone();
-        self.0.tasks.spawn(async move { conductor.drive(run, events).await });
+        self.0.tasks.spawn(async move { conductor.drive(run, claim, events).await });
     }
 
     /// Leaves a run to nobody, unless an event has come meanwhile.

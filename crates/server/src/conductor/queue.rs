@@ -23,6 +23,7 @@ use tracing::{info, warn};
 
 use super::{
     Conductor,
+    claim::{Lease, Locker},
     commit::lines,
     now,
     tasks::{parse_run, run_row},
@@ -38,16 +39,17 @@ pub(super) struct Beginning {
     /// How long it waits for its turn.
     pub patience: Duration,
     pub figures: Figures,
-    /// Whether this conductor drives it.
-    pub is_ours: bool,
+    /// For whom its node is locked, where this conductor drives it.
+    pub locker: Option<Locker>,
     /// The version of the node that the run was decided on, if that matters.
     pub seen: Option<i64>,
     pub at: Timestamp,
 }
 
 impl Beginning {
-    /// Begins the run, or puts it into the queue; whether it has begun.
-    pub async fn apply(self, tx: &Tx<'_>) -> Result<Result<bool, InvalidState>, StoreError> {
+    /// Begins the run, or puts it into the queue. What this conductor drives from here is returned with the lock of its
+    /// node.
+    pub async fn apply(self, tx: &Tx<'_>) -> Result<Result<Option<(Run, Lease)>, InvalidState>, StoreError> {
         let NodeRow { mut node, version, .. } = nodes::get(tx, self.run.node).await?;
         if self.seen.is_some_and(|seen| seen != version) {
             return Err(StoreError::StaleNode(node.id));
@@ -58,9 +60,9 @@ impl Beginning {
             return Ok(Err(refused));
         }
         nodes::update(tx, &node, Guard::Unreserved { version }).await?;
-        let (begins, run) = (event == Event::Requested, output.run.id);
+        let begins = event == Event::Requested;
         let mut row = run_row(&output.run, 0)?;
-        if begins && !self.is_ours {
+        if begins && self.locker.is_none() {
             // A conductor of its group looks for what is due.
             row.wake_at = Some(self.at);
         }
@@ -72,8 +74,11 @@ impl Beginning {
             kept.admitted_at = begins.then_some(self.at);
         }
         runs::insert(tx, &row, kept).await?;
-        timeline::append(tx, run, lines(&event, &output, self.at)).await?;
-        Ok(Ok(begins))
+        timeline::append(tx, output.run.id, lines(&event, &output, self.at)).await?;
+        Ok(Ok(match self.locker.filter(|_| begins) {
+            Some(locker) => Some((output.run, locker.lock(tx, node.id).await?)),
+            None => None,
+        }))
     }
 
     /// Nobody overtakes the queue.

@@ -14,9 +14,9 @@ use assay_store::{
     nodes::{self, Guard, NodeRow},
     runs,
 };
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, Instant, timeout};
 
-use super::{Conductor, failed, now, queue::Beginning, tasks::parse_run};
+use super::{Conductor, claim::Claim, failed, now, queue::Beginning, tasks::parse_run};
 use crate::api::conductor::ConductorError;
 
 /// The longest that a client can give a power action: every wait has a deadline.
@@ -168,17 +168,18 @@ impl Conductor {
             limits: config.limits,
             patience: config.queue_timeout,
             figures: config.figures,
-            is_ours: self.serves(node),
+            locker: self.serves(node).then(|| self.locker()),
             seen,
             at: now(),
         };
-        let id = beginning.run.id;
+        let (id, asked) = (beginning.run.id, Instant::now());
         let begun = match self.store().write(move |tx| Box::pin(beginning.apply(tx))).await {
             Err(StoreError::RunOpen(node)) => return Err(self.owed(node).await),
             begun => begun??,
         };
-        if begun && self.serves(node) {
-            self.deliver(id, Event::Claimed);
+        if let Some((run, lease)) = begun {
+            let claim = self.claim_of(run, 1, Some(lease), asked);
+            self.deliver_claimed(Claim { is_fresh: true, ..claim }, Event::Claimed);
         }
         Ok(id)
     }

@@ -167,6 +167,18 @@ impl Process {
         Ok(())
     }
 
+    /// What each of its threads waits for, as the kernel tells it, for the text of an error.
+    #[must_use]
+    pub fn threads(&self) -> String {
+        let tasks = self.0.id().and_then(|id| std::fs::read_dir(format!("/proc/{id}/task")).ok());
+        let thread = |entry: std::fs::DirEntry| {
+            let [name, wait, call] = ["comm", "wchan", "syscall"]
+                .map(|file| std::fs::read_to_string(entry.path().join(file)).unwrap_or_default().trim().to_owned());
+            format!("{name}: {wait} {call}")
+        };
+        tasks.into_iter().flatten().flatten().map(thread).collect::<Vec<_>>().join("\n")
+    }
+
     /// The exit status, if the process has ended.
     pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
         self.0.try_wait().ok().flatten()

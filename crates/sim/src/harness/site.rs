@@ -20,6 +20,9 @@ pub struct Setup {
     pub options: Vec<(&'static str, String)>,
 }
 
+/// For an answer of a binary that has just been started, before it is looked at what it waits for.
+const LONGEST_ANSWER: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// A fake world with the real binary in the middle of it.
 pub struct Site {
     /// The machines.
@@ -72,14 +75,18 @@ impl Site {
 
     async fn serving(&mut self) -> anyhow::Result<()> {
         let began = std::time::Instant::now();
-        while self.rest.get("/v1/nodes?limit=1").await.is_err() {
-            if let Some(status) = self.process.as_mut().and_then(Process::ended) {
+        loop {
+            let process = self.process.as_mut().context("the binary does not run")?;
+            if let Some(status) = process.ended() {
                 anyhow::bail!("the binary has ended: {status}");
             }
-            ensure!(began.elapsed() < PATIENCE, "the binary does not serve");
+            match tokio::time::timeout(LONGEST_ANSWER, self.rest.get("/v1/nodes?limit=1")).await {
+                Ok(Ok(_)) => return Ok(()),
+                Ok(Err(_)) => ensure!(began.elapsed() < PATIENCE, "the binary does not serve"),
+                Err(_) => anyhow::bail!("the binary leaves a request without an answer:\n{}", process.threads()),
+            }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-        Ok(())
     }
 
     /// The running binary.

@@ -9,7 +9,7 @@ use assay_core::{
 
 use super::{
     Moment, SECOND,
-    database::{Claim, Claimed, Commit, millis},
+    database::{Claim, Claimed, Commit, millis, record},
     queue::{Item, Life, Sender},
     world::World,
 };
@@ -108,20 +108,27 @@ impl World {
         let Some(driver) = self.conductors[life.conductor].driven.get_mut(&id) else { return false };
         let Some(claim) = &mut driver.claim else { return false };
         let output = step(claim.run.clone(), event.clone(), at, &self.figures);
-        match self.database.commit(claim, event, &output, self.now, at) {
+        let was = claim.run.phase;
+        claim.unstored.writes.extend(output.writes.iter().cloned());
+        claim.unstored.record = record(event, &output.run).or(claim.unstored.record);
+        let committed = if output.can_be_stored_later(was, event) {
+            Commit::Later
+        } else {
+            self.database.commit(claim, &output.run, self.now, at)
+        };
+        match committed {
             Commit::Stale => {
                 give_up(driver);
                 self.queue.put(self.now + AGAIN, Item::Work(life, id));
                 return false;
             }
-            Commit::Stored => {}
+            Commit::Stored | Commit::Later => {}
             Commit::NodeIsGone => {
                 claim.epoch = None;
                 driver.inbox.push_back(Event::NodeDeleted);
             }
         }
         claim.run = output.run.clone();
-        claim.version += 1;
         if claim.run.phase != Phase::Wait || claim.run.journal.under_way().next().is_none() {
             self.conductors[life.conductor].unlocked.remove(&id);
         }

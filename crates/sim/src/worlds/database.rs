@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use assay_core::{
     id::{BodyId, NodeId},
     node::{Node, Timestamp},
-    run::{Effect, Event, Output, Phase, Run, RunId, figures::Figures},
+    run::{Effect, Event, NodeWrite, Phase, Run, RunId, figures::Figures},
 };
 use chrono::{DateTime, TimeDelta};
 use uuid::Uuid;
@@ -48,6 +48,15 @@ pub struct Claim {
     /// `None`: the node is gone.
     pub epoch: Option<u64>,
     pub asked: Moment,
+    pub unstored: Unstored,
+}
+
+/// What steps have said since the last commit.
+#[derive(Clone, Debug, Default)]
+pub struct Unstored {
+    pub writes: Vec<NodeWrite>,
+    /// Whether the boot listeners have an answer from now on.
+    pub record: Option<bool>,
 }
 
 pub enum Claimed {
@@ -59,6 +68,8 @@ pub enum Claimed {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Commit {
     Stored,
+    /// It is stored together with what follows.
+    Later,
     NodeIsGone,
     Stale,
 }
@@ -94,18 +105,25 @@ impl Database {
         }
         self.claims += 1;
         let (run, version) = (row.run.clone(), row.version);
-        Claimed::Ours(Box::new(Claim { id: self.claims, run, version, epoch, asked: now }))
+        Claimed::Ours(Box::new(Claim {
+            id: self.claims,
+            run,
+            version,
+            epoch,
+            asked: now,
+            unstored: Unstored::default(),
+        }))
     }
 
-    /// One transaction: the run, its node, and the boot record.
-    pub fn commit(&mut self, claim: &Claim, event: &Event, output: &Output, now: Moment, at: Timestamp) -> Commit {
-        let Some(row) = self.runs.get_mut(&claim.run.id).filter(|row| row.version == claim.version) else {
+    /// One transaction: the run as it is now, its node, and the boot record.
+    pub fn commit(&mut self, claim: &mut Claim, run: &Run, now: Moment, at: Timestamp) -> Commit {
+        let Some(row) = self.runs.get_mut(&run.id).filter(|row| row.version == claim.version) else {
             return Commit::Stale;
         };
-        let gone = match (claim.epoch, self.nodes.get_mut(&claim.run.node)) {
+        let gone = match (claim.epoch, self.nodes.get_mut(&run.node)) {
             (Some(epoch), Some(node)) if node.holder.is_none() || node.epoch != epoch => return Commit::Stale,
             (Some(_), Some(node)) => {
-                for write in &output.writes {
+                for write in &claim.unstored.writes {
                     if let Err(refused) = write.apply(&mut node.node, at) {
                         self.wrongs.push(format!("{refused}"));
                     }
@@ -115,29 +133,25 @@ impl Database {
             (Some(_), None) => true,
             (None, _) => false,
         };
-        if row.run.ending.is_some() && row.run.ending != output.run.ending {
-            self.wrongs.push(format!("the outcome of {} changed to {:?}", claim.run.id, output.run.ending));
+        if row.run.ending.is_some() && row.run.ending != run.ending {
+            self.wrongs.push(format!("the outcome of {} changed to {:?}", run.id, run.ending));
         }
-        if output.run.ending.is_some() && row.fixed.is_none() {
+        if run.ending.is_some() && row.fixed.is_none() {
             row.fixed = Some(now);
         }
-        if output.run.concluded_at.is_some() && row.concluded.is_none() {
+        if run.concluded_at.is_some() && row.concluded.is_none() {
             row.concluded = Some(now);
         }
         row.version += 1;
-        row.wake_at = output.run.wake_at;
-        row.run = output.run.clone();
-        self.keep_record(event, &output.run);
-        if gone { Commit::NodeIsGone } else { Commit::Stored }
-    }
-
-    fn keep_record(&mut self, event: &Event, run: &Run) {
-        let Event::Done { seq, .. } = event else { return };
-        match run.journal.get(*seq).map(|entry| &entry.effect) {
-            Some(Effect::PrepareRamdisk) => drop(self.records.insert(run.id)),
-            Some(Effect::CleanUpRamdisk) => drop(self.records.remove(&run.id)),
-            _ => {}
+        row.wake_at = run.wake_at;
+        row.run = run.clone();
+        match std::mem::take(&mut claim.unstored).record {
+            Some(true) => drop(self.records.insert(run.id)),
+            Some(false) => drop(self.records.remove(&run.id)),
+            None => {}
         }
+        claim.version += 1;
+        if gone { Commit::NodeIsGone } else { Commit::Stored }
     }
 
     pub fn renew(&mut self, claim: &mut Claim, now: Moment, figures: &Figures) -> bool {
@@ -221,4 +235,14 @@ impl Database {
 
 pub fn millis(time: std::time::Duration) -> Moment {
     Moment::try_from(time.as_millis()).unwrap_or(Moment::MAX)
+}
+
+/// Whether the boot listeners have an answer for the run's machine after this event; `None`: as before.
+pub fn record(event: &Event, run: &Run) -> Option<bool> {
+    let Event::Done { seq, .. } = event else { return None };
+    match run.journal.get(*seq)?.effect {
+        Effect::PrepareRamdisk => Some(true),
+        Effect::CleanUpRamdisk => Some(false),
+        _ => None,
+    }
 }

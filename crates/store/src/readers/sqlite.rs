@@ -1,11 +1,12 @@
 //! A few connections that read, each held open and used directly: a pool that tests each
 //! connection after each use costs several times what a read does.
 //!
-//! **Invariant:** a connection whose query was given up is thrown away.
+//! **Invariant:** a connection whose query was given up is thrown away, and each query has its deadline.
 
 use std::{
     path::Path,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use sea_orm::{
@@ -21,6 +22,9 @@ use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::database::{PATIENCE, query_error, sqlite};
+
+/// For one query, the wait for locks of another process included; servers end a statement that takes as long.
+const LONGEST_QUERY: Duration = Duration::from_secs(15);
 
 /// Connections that refuse to write.
 pub struct SqliteReaders {
@@ -45,14 +49,14 @@ impl SqliteReaders {
 
     pub async fn query_one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
         let mut turn = self.turn().await?;
-        let row = query(statement).fetch_optional(&mut turn.connection).await.map_err(query_error)?;
+        let row = within(query(statement).fetch_optional(&mut turn.connection)).await?;
         self.end(turn);
         Ok(row.map(QueryResult::from))
     }
 
     pub async fn query_all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
         let mut turn = self.turn().await?;
-        let rows = query(statement).fetch_all(&mut turn.connection).await.map_err(query_error)?;
+        let rows = within(query(statement).fetch_all(&mut turn.connection)).await?;
         self.end(turn);
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }
@@ -72,6 +76,13 @@ impl SqliteReaders {
 
     fn end(&self, turn: Turn<'_>) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(turn.connection);
+    }
+}
+
+async fn within<T>(answering: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, DbErr> {
+    match tokio::time::timeout(LONGEST_QUERY, answering).await {
+        Ok(answered) => answered.map_err(query_error),
+        Err(_) => Err(DbErr::Custom(format!("the file gave no answer for {} s", LONGEST_QUERY.as_secs()))),
     }
 }
 
