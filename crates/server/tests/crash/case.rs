@@ -143,14 +143,15 @@ impl Case {
         let Some(url) = boots.iter().rev().find_map(|boot| boot.callback.clone()) else {
             return Ok(());
         };
-        let accepted =
-            boots.iter().flat_map(|boot| &boot.answers).find(|answer| answer.status < 300 && answer.status > 0);
+        // One that was killed before its answer was out has taken the post all the same, and the machine is off since.
+        let answers: Vec<_> = boots.iter().flat_map(|boot| &boot.answers).filter(|answer| answer.status > 0).collect();
         let again = reqwest::Client::new().post(&url).body("{}").timeout(PATIENCE).send().await?;
         let (status, body) = (again.status(), again.text().await?);
         match self.run {
             Run::Happy => {
-                let accepted = accepted.context("no post was accepted")?;
-                ensure!(status == accepted.status && body == accepted.body, "repeated: {status} {body}");
+                let same = answers.iter().any(|answer| status == answer.status && body == answer.body);
+                let fits = status.is_success() && (answers.is_empty() || same);
+                ensure!(fits, "first: {answers:?}, repeated: {status} {body}");
             }
             Run::Abort | Run::Delete => ensure!(status == StatusCode::NOT_FOUND, "late: {status} {body}"),
         }
