@@ -26,7 +26,7 @@ use tokio::time::Instant;
 
 use super::{
     Conductor,
-    claim::{Claim, Lease, Locker},
+    claim::{Lease, Locker},
     now,
     tasks::parse_run,
 };
@@ -65,10 +65,7 @@ impl Conductor {
             Some(Accepted { run, version, body, lease }) => {
                 let (node, event) = (run.node, Event::Body(body));
                 match lease {
-                    Some(lease) => {
-                        let claim = self.claim_of(run, version, Some(lease), asked);
-                        self.deliver_claimed(Claim { is_fresh: true, ..claim }, event);
-                    }
+                    Some(lease) => self.deliver_claimed(self.claim_of(run, version, Some(lease), asked), event),
                     None => self.deliver_to_group(&run, event).await?,
                 }
                 Ok(node)
@@ -132,7 +129,7 @@ impl Conductor {
     }
 }
 
-/// A post, and the run whose it is as it was looked at.
+/// A post, and its run as it was looked at.
 #[derive(Clone)]
 struct Post {
     run: Run,
@@ -160,19 +157,25 @@ impl Post {
         let now = if row.version == self.version { Ok(self.run) } else { parse_run(&row) };
         let Some(run) = now.ok().filter(Run::accepts_body) else { return Ok(None) };
         let accepted = bodies::accept(tx, run.id, self.body, None, self.seen.at).await?;
-        let mut lease = None;
-        if accepted.first {
-            timeline::append(tx, run.id, [self.seen]).await?;
-            let goes_on = run.phase == Phase::Wait && run.journal.under_way().next().is_none() && row.asked.is_none();
-            if let Some(locker) = self.locker.filter(|_| goes_on) {
-                lease = match locker.lock(tx, run.node).await {
-                    // Whoever holds it gives way soon, and what becomes of a deleted node's run is another's business.
-                    Err(StoreError::Locked { .. } | StoreError::NotFound { .. }) => None,
-                    locked => Some(locked?),
-                };
-            }
+        let (version, body) = (row.version, accepted.id);
+        if !accepted.first {
+            return Ok(Some(Accepted { run, version, body, lease: None }));
         }
-        Ok(Some(Accepted { run, version: row.version, body: accepted.id, lease }))
+        timeline::append(tx, run.id, [self.seen]).await?;
+        let goes_on = run.phase == Phase::Wait && run.journal.under_way().next().is_none() && row.asked.is_none();
+        let lease = match self.locker.filter(|_| goes_on) {
+            Some(locker) => unless_held(locker.lock(tx, run.node).await)?,
+            None => None,
+        };
+        Ok(Some(Accepted { run, version, body, lease }))
+    }
+}
+
+/// Whoever holds the node gives way soon, and the run of a deleted one is gone on with by whoever claims it.
+fn unless_held(locked: Result<Lease, StoreError>) -> Result<Option<Lease>, StoreError> {
+    match locked {
+        Err(StoreError::Locked { .. } | StoreError::NotFound { .. }) => Ok(None),
+        locked => locked.map(Some),
     }
 }
 

@@ -14,7 +14,6 @@ use assay_store::{
     runs::{self, RunRow},
     timeline,
 };
-
 use tokio::time::{Duration, Instant};
 
 use super::{
@@ -24,6 +23,9 @@ use super::{
     tasks::{corrupt, run_row},
 };
 use crate::api::conductor::ConductorError;
+
+/// How long what a step said may wait for the next commit: whoever looks on sees it soon.
+const LATEST: Duration = Duration::from_secs(1);
 
 /// What a commit met.
 pub(super) enum Committed {
@@ -58,9 +60,6 @@ impl Unstored {
         self.since.map(|since| since + LATEST)
     }
 }
-
-/// How long what a step said may wait for the next commit: whoever looks on sees it soon.
-const LATEST: Duration = Duration::from_secs(1);
 
 impl Conductor {
     /// Takes what a step said, and stores it at once unless it can wait for the next commit. An error: another owner has

@@ -165,12 +165,13 @@ impl Conductor {
         self.spawn_driver(&mut driven, run, event, None);
     }
 
-    /// Brings an event to a run together with the claim on it. Where a task drives the run already, that one claims it.
+    /// Brings an event to a run together with the claim on it, made by the transaction that says what the run has to do.
+    /// Where a task drives the run already, that one claims it.
     fn deliver_claimed(&self, claim: Claim, event: Event) {
         let run = claim.run.id;
         let mut driven = self.0.driven.lock().unwrap_or_else(PoisonError::into_inner);
         if !driven.contains_key(&run) {
-            return self.spawn_driver(&mut driven, run, event, Some(claim));
+            return self.spawn_driver(&mut driven, run, event, Some(Claim { is_fresh: true, ..claim }));
         }
         let conductor = self.clone();
         self.0.tasks.spawn(async move {

@@ -16,7 +16,7 @@ use assay_store::{
 };
 use tokio::time::{Duration, Instant, timeout};
 
-use super::{Conductor, claim::Claim, failed, now, queue::Beginning, tasks::parse_run};
+use super::{Conductor, failed, now, queue::Beginning, tasks::parse_run};
 use crate::api::conductor::ConductorError;
 
 /// The longest that a client can give a power action: every wait has a deadline.
@@ -178,8 +178,7 @@ impl Conductor {
             begun => begun??,
         };
         if let Some((run, lease)) = begun {
-            let claim = self.claim_of(run, 1, Some(lease), asked);
-            self.deliver_claimed(Claim { is_fresh: true, ..claim }, Event::Claimed);
+            self.deliver_claimed(self.claim_of(run, 1, Some(lease), asked), Event::Claimed);
         }
         Ok(id)
     }

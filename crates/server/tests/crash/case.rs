@@ -14,6 +14,8 @@ use assay_sim::{
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::START;
+
 /// What kind of run is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Run {
@@ -136,6 +138,13 @@ impl Case {
         Ok(())
     }
 
+    /// A binary that dies between the post and the run's end may have taken it and not have answered yet; the machine, which
+    /// undo switches off, does not ask again.
+    fn may_leave_the_post_unanswered(&self) -> bool {
+        let named = self.pause.as_deref().and_then(|pause| pause.split_once(':'));
+        named.is_some_and(|(_, name)| !START.contains(&name))
+    }
+
     /// Nothing of the run is left at the BMC and at the listeners; its callback is spent.
     async fn audit(&self, site: &Site, node: &str) -> anyhow::Result<()> {
         site.assert_nothing_left(MACHINE).await?;
@@ -143,14 +152,13 @@ impl Case {
         let Some(url) = boots.iter().rev().find_map(|boot| boot.callback.clone()) else {
             return Ok(());
         };
-        // One that was killed before its answer was out has taken the post all the same, and the machine is off since.
         let answers: Vec<_> = boots.iter().flat_map(|boot| &boot.answers).filter(|answer| answer.status > 0).collect();
         let again = reqwest::Client::new().post(&url).body("{}").timeout(PATIENCE).send().await?;
         let (status, body) = (again.status(), again.text().await?);
         match self.run {
             Run::Happy => {
                 let same = answers.iter().any(|answer| status == answer.status && body == answer.body);
-                let fits = status.is_success() && (answers.is_empty() || same);
+                let fits = status.is_success() && (same || answers.is_empty() && self.may_leave_the_post_unanswered());
                 ensure!(fits, "first: {answers:?}, repeated: {status} {body}");
             }
             Run::Abort | Run::Delete => ensure!(status == StatusCode::NOT_FOUND, "late: {status} {body}"),

@@ -49,14 +49,14 @@ impl SqliteReaders {
 
     pub async fn query_one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
         let mut turn = self.turn().await?;
-        let row = within(query(statement).fetch_optional(&mut turn.connection)).await?;
+        let row = within(LONGEST_QUERY, query(statement).fetch_optional(&mut turn.connection)).await?;
         self.end(turn);
         Ok(row.map(QueryResult::from))
     }
 
     pub async fn query_all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
         let mut turn = self.turn().await?;
-        let rows = within(query(statement).fetch_all(&mut turn.connection)).await?;
+        let rows = within(LONGEST_QUERY, query(statement).fetch_all(&mut turn.connection)).await?;
         self.end(turn);
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }
@@ -79,10 +79,10 @@ impl SqliteReaders {
     }
 }
 
-async fn within<T>(answering: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, DbErr> {
-    match tokio::time::timeout(LONGEST_QUERY, answering).await {
+async fn within<T>(limit: Duration, answering: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, DbErr> {
+    match tokio::time::timeout(limit, answering).await {
         Ok(answered) => answered.map_err(query_error),
-        Err(_) => Err(DbErr::Custom(format!("the file gave no answer for {} s", LONGEST_QUERY.as_secs()))),
+        Err(_) => Err(DbErr::Custom(format!("the database file gave no answer for {} s", limit.as_secs()))),
     }
 }
 
@@ -117,6 +117,12 @@ mod tests {
         let refused = readers.query_one(&statement("INSERT INTO t VALUES (3) RETURNING x")).await.unwrap_err();
         assert!(refused.to_string().contains("readonly"), "{refused}");
         assert_eq!(readers.query_all(&statement("SELECT x FROM t")).await.unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn s6_a_query_without_an_answer_is_given_up() {
+        let unanswered = within::<()>(Duration::from_millis(10), std::future::pending()).await;
+        assert!(unanswered.unwrap_err().to_string().contains("gave no answer"));
     }
 
     #[tokio::test]
