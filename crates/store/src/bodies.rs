@@ -13,7 +13,7 @@ use flate2::read::GzDecoder;
 use lz4_flex::frame::{FrameDecoder, FrameEncoder};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
@@ -76,14 +76,9 @@ pub async fn accept(
         bytes: Set(body.frame),
     };
     let only_first = OnConflict::column(C::RunId).do_nothing_on([C::Id]).to_owned();
-    Entity::insert(row).on_conflict(only_first).exec_without_returning(&tx.db).await.or_else(none_inserted)?;
+    tx.exec(&Entity::insert(row).on_conflict(only_first).into_query()).await?;
     let first = of_run(tx, run).await?.ok_or_else(|| StoreError::not_found("Body of run", &run))?;
     Ok(Accepted { first: first.id.0 == id, ..first })
-}
-
-/// Some databases count an insert that does nothing as an error; it is none here.
-fn none_inserted<T: Default>(error: sea_orm::DbErr) -> Result<T, sea_orm::DbErr> {
-    if matches!(error, sea_orm::DbErr::RecordNotInserted) { Ok(T::default()) } else { Err(error) }
 }
 
 /// Notes what the run's body was answered with, for callers that repeat it.
@@ -91,9 +86,8 @@ fn none_inserted<T: Default>(error: sea_orm::DbErr) -> Result<T, sea_orm::DbErr>
 /// # Errors
 /// [`StoreError::NotFound`].
 pub async fn set_reply(tx: &Tx<'_>, id: BodyId, reply: &str) -> Result<(), StoreError> {
-    let written =
-        Entity::update_many().col_expr(C::Reply, Expr::value(reply)).filter(C::Id.eq(id.0)).exec(&tx.db).await?;
-    if written.rows_affected == 1 { Ok(()) } else { Err(StoreError::not_found("Body", &id)) }
+    let write = Entity::update_many().col_expr(C::Reply, Expr::value(reply)).filter(C::Id.eq(id.0));
+    if tx.exec(&write.into_query()).await? == 1 { Ok(()) } else { Err(StoreError::not_found("Body", &id)) }
 }
 
 /// The run's body, if it has one, without its bytes. `first` is false: it was there before.
@@ -101,13 +95,8 @@ pub async fn set_reply(tx: &Tx<'_>, id: BodyId, reply: &str) -> Result<(), Store
 /// # Errors
 /// What the database answers.
 pub async fn of_run(conn: &Conn<'_>, run: RunId) -> Result<Option<Accepted>, StoreError> {
-    let found: Option<(Uuid, Option<String>)> = Entity::find()
-        .select_only()
-        .columns([C::Id, C::Reply])
-        .filter(C::RunId.eq(run.0))
-        .into_tuple()
-        .one(&conn.db)
-        .await?;
+    let select = Entity::find().select_only().columns([C::Id, C::Reply]).filter(C::RunId.eq(run.0));
+    let found: Option<(Uuid, Option<String>)> = conn.one(&select.into_query()).await?;
     Ok(found.map(|(id, reply)| Accepted { id: BodyId(id), first: false, reply }))
 }
 
@@ -117,13 +106,8 @@ pub async fn of_run(conn: &Conn<'_>, run: RunId) -> Result<Option<Accepted>, Sto
 /// [`StoreError::NotFound`]; [`StoreError::Corrupt`] when they do not unpack within `limit`.
 pub async fn get(conn: &Conn<'_>, id: BodyId, limit: usize) -> Result<Vec<u8>, StoreError> {
     type Stored = (Vec<u8>, i64);
-    let stored: Option<Stored> = Entity::find()
-        .select_only()
-        .columns([C::Bytes, C::Size])
-        .filter(C::Id.eq(id.0))
-        .into_tuple()
-        .one(&conn.db)
-        .await?;
+    let select = Entity::find().select_only().columns([C::Bytes, C::Size]).filter(C::Id.eq(id.0));
+    let stored: Option<Stored> = conn.one(&select.into_query()).await?;
     let (bytes, size) = stored.ok_or_else(|| StoreError::not_found("Body", &id))?;
     let mut raw = Vec::with_capacity(usize::try_from(size).unwrap_or_default().min(limit));
     unpack(&bytes, limit, &mut raw).map_err(|error| StoreError::corrupt("bodies", &id, &error))?;

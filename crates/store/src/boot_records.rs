@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use assay_core::{boot::BootRecord, id::RunId, mac::MacAddress};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _, Select,
+    sea_query::OnConflict,
 };
 use uuid::Uuid;
 
@@ -43,7 +44,7 @@ pub async fn put(tx: &Tx<'_>, run: RunId, record: &BootRecord) -> Result<(), Sto
         return Ok(());
     }
     let replace = OnConflict::column(C::Mac).update_columns([C::RunId, C::NodeId, C::Record, C::Address]).to_owned();
-    Entity::insert_many(rows).on_conflict(replace).exec_without_returning(&tx.db).await?;
+    tx.exec(&Entity::insert_many(rows).on_conflict(replace).into_query()).await?;
     Ok(())
 }
 
@@ -52,7 +53,7 @@ pub async fn put(tx: &Tx<'_>, run: RunId, record: &BootRecord) -> Result<(), Sto
 /// # Errors
 /// What the database answers.
 pub async fn remove(tx: &Tx<'_>, run: RunId) -> Result<(), StoreError> {
-    Entity::delete_many().filter(C::RunId.eq(run.0)).exec(&tx.db).await?;
+    tx.exec(&Entity::delete_many().filter(C::RunId.eq(run.0)).into_query()).await?;
     Ok(())
 }
 
@@ -61,7 +62,7 @@ pub async fn remove(tx: &Tx<'_>, run: RunId) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::Corrupt`], or what the database answers.
 pub async fn by_mac(conn: &Conn<'_>, mac: MacAddress) -> Result<Option<RunRecord>, StoreError> {
-    Entity::find_by_id(mac.to_string()).one(&conn.db).await?.as_ref().map(parse).transpose()
+    one(conn, Entity::find_by_id(mac.to_string())).await
 }
 
 /// What the NIC is answered from to which Neutron gives this address first.
@@ -69,8 +70,7 @@ pub async fn by_mac(conn: &Conn<'_>, mac: MacAddress) -> Result<Option<RunRecord
 /// # Errors
 /// [`StoreError::Corrupt`], or what the database answers.
 pub async fn by_address(conn: &Conn<'_>, address: IpAddr) -> Result<Option<RunRecord>, StoreError> {
-    let found = Entity::find().filter(C::Address.eq(address.to_string())).limit(1);
-    found.one(&conn.db).await?.as_ref().map(parse).transpose()
+    one(conn, Entity::find().filter(C::Address.eq(address.to_string()))).await
 }
 
 /// What the NICs of `run` are answered from; `None`: they are not.
@@ -78,7 +78,11 @@ pub async fn by_address(conn: &Conn<'_>, address: IpAddr) -> Result<Option<RunRe
 /// # Errors
 /// [`StoreError::Corrupt`], or what the database answers.
 pub async fn of_run(conn: &Conn<'_>, run: RunId) -> Result<Option<RunRecord>, StoreError> {
-    Entity::find().filter(C::RunId.eq(run.0)).limit(1).one(&conn.db).await?.as_ref().map(parse).transpose()
+    one(conn, Entity::find().filter(C::RunId.eq(run.0))).await
+}
+
+async fn one(conn: &Conn<'_>, select: Select<Entity>) -> Result<Option<RunRecord>, StoreError> {
+    conn.one(&select.limit(1).into_query()).await?.as_ref().map(parse).transpose()
 }
 
 /// The runs that have records, each once: `assay audit` compares them with the open ones.
@@ -86,7 +90,7 @@ pub async fn of_run(conn: &Conn<'_>, run: RunId) -> Result<Option<RunRecord>, St
 /// # Errors
 /// What the database answers.
 pub async fn runs(conn: &Conn<'_>) -> Result<Vec<RunId>, StoreError> {
-    let ids: Vec<Uuid> = Entity::find().select_only().column(C::RunId).distinct().into_tuple().all(&conn.db).await?;
+    let ids: Vec<Uuid> = conn.all(&Entity::find().select_only().column(C::RunId).distinct().into_query()).await?;
     Ok(ids.into_iter().map(RunId).collect())
 }
 

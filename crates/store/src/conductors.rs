@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use assay_core::node::Timestamp;
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryTrait as _, Select,
     sea_query::{Expr, OnConflict, Query},
 };
 
 use crate::{
     Conn, StoreError, Tx,
-    entity::conductors::{Column as C, Entity},
+    entity::conductors::{Column as C, Entity, Model},
+    row::from_row,
     time::timestamp,
 };
 
@@ -47,7 +49,7 @@ pub async fn holder(conn: &Conn<'_>, hostname: &str) -> Result<Option<Holder>, S
 }
 
 async fn found(conn: &Conn<'_>, select: Select<Entity>) -> Result<Option<Holder>, StoreError> {
-    let row = select.one(&conn.db).await?;
+    let row: Option<Model> = conn.one(&select.into_query()).await?;
     Ok(row.map(|row| Holder { process: row.process, stopped: row.stopped, heartbeat_at: timestamp(row.heartbeat_at) }))
 }
 
@@ -92,7 +94,7 @@ pub async fn register(tx: &Tx<'_>, conductor: &Registration, seen: Option<&Holde
         .values_panic(values)
         .on_conflict(replace)
         .to_owned();
-    sea_orm::ConnectionTrait::execute(&tx.db, &insert).await?;
+    tx.exec(&insert).await?;
     Ok(())
 }
 
@@ -101,13 +103,8 @@ pub async fn register(tx: &Tx<'_>, conductor: &Registration, seen: Option<&Holde
 /// # Errors
 /// [`StoreError::HostTaken`] when another process has its host name.
 pub async fn heartbeat(tx: &Tx<'_>, hostname: &str, process: &str) -> Result<(), StoreError> {
-    let heard = Entity::update_many()
-        .col_expr(C::HeartbeatAt, tx.now())
-        .filter(C::Hostname.eq(hostname))
-        .filter(C::Process.eq(process))
-        .exec(&tx.db)
-        .await?;
-    if heard.rows_affected == 1 { Ok(()) } else { Err(StoreError::HostTaken(hostname.to_owned())) }
+    let beat = Entity::update_many().col_expr(C::HeartbeatAt, tx.now()).filter(is_it(hostname, process));
+    if tx.exec(&beat.into_query()).await? == 1 { Ok(()) } else { Err(StoreError::HostTaken(hostname.to_owned())) }
 }
 
 /// Says that a conductor ends in good order: its host name is free at once.
@@ -115,13 +112,13 @@ pub async fn heartbeat(tx: &Tx<'_>, hostname: &str, process: &str) -> Result<(),
 /// # Errors
 /// What the database answers.
 pub async fn sign_off(tx: &Tx<'_>, hostname: &str, process: &str) -> Result<(), StoreError> {
-    Entity::update_many()
-        .col_expr(C::Stopped, Expr::value(true))
-        .filter(C::Hostname.eq(hostname))
-        .filter(C::Process.eq(process))
-        .exec(&tx.db)
-        .await?;
+    let stop = Entity::update_many().col_expr(C::Stopped, Expr::value(true)).filter(is_it(hostname, process));
+    tx.exec(&stop.into_query()).await?;
     Ok(())
+}
+
+fn is_it(hostname: &str, process: &str) -> Expr {
+    C::Hostname.eq(hostname).and(C::Process.eq(process))
 }
 
 /// All conductors by name; those not heard of for `timeout` are not alive.
@@ -129,12 +126,11 @@ pub async fn sign_off(tx: &Tx<'_>, hostname: &str, process: &str) -> Result<(), 
 /// # Errors
 /// [`StoreError::Corrupt`], or what the database answers.
 pub async fn list(conn: &Conn<'_>, timeout: Duration) -> Result<Vec<Conductor>, StoreError> {
-    let rows: Vec<Stored> =
-        Entity::find().expr_as(conn.now(), "now").order_by_asc(C::Hostname).into_model().all(&conn.db).await?;
+    let select = Entity::find().expr_as(conn.now(), "now").order_by_asc(C::Hostname);
+    let rows: Vec<Stored> = conn.all(&select.into_query()).await?;
     rows.into_iter().map(|row| row.conductor(timeout)).collect()
 }
 
-#[derive(FromQueryResult)]
 struct Stored {
     hostname: String,
     conductor_group: String,
@@ -145,6 +141,8 @@ struct Stored {
     stopped: bool,
     now: i64,
 }
+
+from_row!(Stored { hostname, conductor_group, drivers, registered_at, heartbeat_at, process, stopped, now });
 
 impl Stored {
     fn conductor(self, timeout: Duration) -> Result<Conductor, StoreError> {

@@ -2,84 +2,79 @@
 
 use std::ops::Deref;
 
-use async_trait::async_trait;
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement, sea_query::Expr,
-};
+use sea_orm::{DbBackend, Statement, StatementBuilder, sea_query::Expr};
 
-use crate::{dialect, readers::Readers, seal::Sealer};
+use crate::{Fault, database::Begun, dialect, readers::Readers, row::FromRow, seal::Sealer};
 
 /// A connection for reading.
 pub struct Conn<'a> {
-    pub(crate) db: Db<'a>,
+    source: Source<'a>,
     pub(crate) sealer: &'a Sealer,
 }
 
 /// A transaction: everything that is written through it is committed together, or not at all.
 /// Reads through it see what it wrote.
-pub struct Tx<'a>(pub(crate) Conn<'a>);
+pub struct Tx<'a> {
+    conn: Conn<'a>,
+    begun: &'a Begun<'a>,
+}
+
+/// Where rows come from.
+enum Source<'a> {
+    Readers(&'a Readers),
+    Transaction(&'a Begun<'a>),
+}
 
 impl<'a> Deref for Tx<'a> {
     type Target = Conn<'a>;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        &self.conn
     }
 }
 
-impl Conn<'_> {
+impl<'a> Conn<'a> {
+    pub(crate) const fn new(readers: &'a Readers, sealer: &'a Sealer) -> Self {
+        Self { source: Source::Readers(readers), sealer }
+    }
+
     /// The database's own time, as an expression.
     pub(crate) fn now(&self) -> Expr {
-        dialect::now(self.db.get_database_backend())
+        dialect::now(self.backend())
     }
-}
 
-/// Where statements go.
-pub(crate) enum Db<'a> {
-    Readers(&'a Readers),
-    Transaction(&'a DatabaseTransaction),
-}
+    /// All rows that `select` finds.
+    pub(crate) async fn all<T: FromRow>(&self, select: &impl StatementBuilder) -> Result<Vec<T>, Fault> {
+        self.rows(dialect::with_literal_limit(select.build(&self.backend()))).await
+    }
 
-#[async_trait]
-impl ConnectionTrait for Db<'_> {
-    fn get_database_backend(&self) -> DbBackend {
-        match self {
-            Self::Readers(readers) => readers.backend(),
-            Self::Transaction(transaction) => transaction.get_database_backend(),
+    /// The first row that `select` finds.
+    pub(crate) async fn one<T: FromRow>(&self, select: &impl StatementBuilder) -> Result<Option<T>, Fault> {
+        Ok(self.all(select).await?.into_iter().next())
+    }
+
+    pub(crate) async fn rows<T: FromRow>(&self, statement: Statement) -> Result<Vec<T>, Fault> {
+        match self.source {
+            Source::Readers(readers) => readers.query(statement).await,
+            Source::Transaction(begun) => begun.query(statement).await,
         }
     }
 
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        match self {
-            Self::Readers(_) => Err(read_only()),
-            Self::Transaction(transaction) => transaction.execute_raw(statement).await,
-        }
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        match self {
-            Self::Readers(_) => Err(read_only()),
-            Self::Transaction(transaction) => transaction.execute_unprepared(sql).await,
-        }
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let statement = dialect::with_literal_limit(statement);
-        match self {
-            Self::Readers(readers) => readers.query_one(statement).await,
-            Self::Transaction(transaction) => transaction.query_one_raw(statement).await,
-        }
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let statement = dialect::with_literal_limit(statement);
-        match self {
-            Self::Readers(readers) => readers.query_all(statement).await,
-            Self::Transaction(transaction) => transaction.query_all_raw(statement).await,
+    fn backend(&self) -> DbBackend {
+        match self.source {
+            Source::Readers(readers) => readers.backend(),
+            Source::Transaction(begun) => begun.backend(),
         }
     }
 }
 
-fn read_only() -> DbErr {
-    DbErr::Custom("this connection only reads".to_owned())
+impl<'a> Tx<'a> {
+    pub(crate) const fn new(begun: &'a Begun<'a>, sealer: &'a Sealer) -> Self {
+        Self { conn: Conn { source: Source::Transaction(begun), sealer }, begun }
+    }
+
+    /// Inserts, updates or deletes; how many rows it has changed.
+    pub(crate) async fn exec(&self, write: &impl StatementBuilder) -> Result<u64, Fault> {
+        self.begun.execute(write.build(&self.begun.backend())).await
+    }
 }

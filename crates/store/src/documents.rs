@@ -3,15 +3,14 @@
 
 use assay_core::mac::MacAddress;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait as _, DbErr, EntityTrait, QueryFilter as _, QuerySelect as _, Select,
+    ActiveModelTrait, ColumnTrait as _, EntityTrait, QueryFilter as _, QuerySelect as _, QueryTrait as _, Select,
     sea_query::IntoCondition,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::{
-    Conn, StoreError, Tx,
-    error::is_duplicate,
+    Conn, Fault, StoreError, Tx,
     page::{self, Page},
 };
 
@@ -40,7 +39,7 @@ pub(crate) struct Unique<'a> {
 impl<E: EntityTrait> Documents<E> {
     /// The objects that `select` finds.
     pub async fn all<T: DeserializeOwned>(&self, conn: &Conn<'_>, select: Select<E>) -> Result<Vec<T>, StoreError> {
-        let docs: Vec<String> = select.select_only().column(self.doc).into_tuple().all(&conn.db).await?;
+        let docs: Vec<String> = conn.all(&select.select_only().column(self.doc).into_query()).await?;
         docs.iter()
             .map(|doc| serde_json::from_str(doc).map_err(|error| StoreError::corrupt(self.table, doc, &error)))
             .collect()
@@ -91,8 +90,8 @@ impl<E: EntityTrait> Documents<E> {
     where
         A: ActiveModelTrait<Entity = E>,
     {
-        let inserted = E::insert(row).exec_without_returning(&tx.db).await;
-        inserted.map(drop).map_err(|error| self.refusal(error, unique))
+        let inserted = tx.exec(&E::insert(row).into_query()).await;
+        inserted.map(drop).map_err(|fault| self.refusal(fault, unique))
     }
 
     /// Writes the columns that `row` sets.
@@ -101,23 +100,22 @@ impl<E: EntityTrait> Documents<E> {
         A: ActiveModelTrait<Entity = E>,
     {
         let id = unique.id;
-        let written = E::update_many().set(row).filter(self.id.eq(id)).exec(&tx.db).await;
-        let written = written.map_err(|error| self.refusal(error, unique))?;
-        self.was_there(written.rows_affected, id)
+        let written = tx.exec(&E::update_many().set(row).filter(self.id.eq(id)).into_query()).await;
+        self.was_there(written.map_err(|fault| self.refusal(fault, unique))?, id)
     }
 
     /// Deletes a row.
     pub async fn delete(&self, tx: &Tx<'_>, id: Uuid) -> Result<(), StoreError> {
-        let deleted = E::delete_many().filter(self.id.eq(id)).exec(&tx.db).await?;
-        self.was_there(deleted.rows_affected, id)
+        let deleted = tx.exec(&E::delete_many().filter(self.id.eq(id)).into_query()).await?;
+        self.was_there(deleted, id)
     }
 
     fn was_there(&self, rows: u64, id: Uuid) -> Result<(), StoreError> {
         if rows == 1 { Ok(()) } else { Err(StoreError::not_found(self.kind, &id)) }
     }
 
-    fn refusal(&self, error: DbErr, unique: Unique<'_>) -> StoreError {
-        let is_other_s = |column| is_duplicate(&error, self.table, column);
+    fn refusal(&self, fault: Fault, unique: Unique<'_>) -> StoreError {
+        let is_other_s = |column| fault.is_duplicate(self.table, column);
         match unique {
             Unique { address: Some(address), .. } if is_other_s("address") => {
                 StoreError::MacAddressInUse { kind: self.noun, address }
@@ -126,7 +124,7 @@ impl<E: EntityTrait> Documents<E> {
                 StoreError::DuplicateName { kind: self.noun, name: name.to_owned() }
             }
             Unique { id, .. } if is_other_s("id") => StoreError::AlreadyExists { kind: self.noun, id },
-            _ => error.into(),
+            _ => fault.into(),
         }
     }
 }

@@ -6,10 +6,13 @@ use assay_core::{
     id::{NodeId, RunId},
     mac::MacAddress,
 };
-use sea_orm::{DbErr, SqlErr};
+use sea_orm::DbErr;
 use uuid::Uuid;
 
-use crate::trouble::{self, Trouble};
+use crate::{
+    Fault,
+    trouble::{self, Trouble},
+};
 
 /// Why the store did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -186,13 +189,19 @@ pub enum StoreError {
     NotEmpty(String),
     /// Anything else that the database says.
     #[error("The database answered: {0}")]
-    Db(DbErr),
+    Db(Fault),
+}
+
+impl From<Fault> for StoreError {
+    /// Not as a source: its text is in ours already.
+    fn from(fault: Fault) -> Self {
+        Self::Db(fault)
+    }
 }
 
 impl From<DbErr> for StoreError {
-    /// Not as a source: its text is in ours already.
     fn from(error: DbErr) -> Self {
-        Self::Db(error)
+        Self::Db(error.into())
     }
 }
 
@@ -215,17 +224,5 @@ impl StoreError {
     /// The row `id` holds something unreadable.
     pub(crate) fn corrupt(table: &'static str, id: &impl ToString, why: &impl ToString) -> Self {
         Self::Corrupt { table, id: id.to_string(), why: why.to_string() }
-    }
-}
-
-/// Whether `error` says that the unique `column` of `table` has the value already. The kind of
-/// error is told by its code; the column by its name, which all databases quote.
-pub(crate) fn is_duplicate(error: &DbErr, table: &str, column: &str) -> bool {
-    match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(text)) => {
-            let named = [format!("{table}.{column}"), format!("{table}_{column}"), format!("for key '{column}'")];
-            named.iter().any(|name| text.contains(name))
-        }
-        _ => false,
     }
 }

@@ -3,7 +3,7 @@
 use assay_core::{id::NodeId, node::Timestamp};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
 };
 use uuid::Uuid;
 
@@ -68,23 +68,16 @@ pub async fn insert(tx: &Tx<'_>, entry: Entry, keep: u64) -> Result<(), StoreErr
         conductor: Set(entry.conductor),
         user: Set(entry.user),
     };
-    Entity::insert(row).exec_without_returning(&tx.db).await?;
+    tx.exec(&Entity::insert(row).into_query()).await?;
     trim(tx, node, keep).await
 }
 
 async fn trim(tx: &Tx<'_>, node: NodeId, keep: u64) -> Result<(), StoreError> {
-    let oldest_forgotten: Option<i64> = Entity::find()
-        .select_only()
-        .column(C::Seq)
-        .filter(C::NodeId.eq(node.0))
-        .order_by_desc(C::Seq)
-        .offset(keep)
-        .limit(1)
-        .into_tuple()
-        .one(&tx.db)
-        .await?;
-    if let Some(last) = oldest_forgotten {
-        Entity::delete_many().filter(C::NodeId.eq(node.0)).filter(C::Seq.lte(last)).exec(&tx.db).await?;
+    let of_node = Entity::find().select_only().column(C::Seq).filter(C::NodeId.eq(node.0));
+    let oldest_forgotten = of_node.order_by_desc(C::Seq).offset(keep).limit(1);
+    if let Some(last) = tx.one::<i64>(&oldest_forgotten.into_query()).await? {
+        let forgotten = Entity::delete_many().filter(C::NodeId.eq(node.0)).filter(C::Seq.lte(last));
+        tx.exec(&forgotten.into_query()).await?;
     }
     Ok(())
 }
@@ -96,7 +89,8 @@ async fn trim(tx: &Tx<'_>, node: NodeId, keep: u64) -> Result<(), StoreError> {
 pub async fn list(conn: &Conn<'_>, node: NodeId, page: &Page<()>) -> Result<Vec<Entry>, StoreError> {
     let columns = page::Columns { kind: "History entry", seq: C::Seq, id: C::Id, sort: None };
     let select = page::cut(conn, Entity::find().filter(C::NodeId.eq(node.0)), columns, page).await?;
-    Ok(select.all(&conn.db).await?.into_iter().map(Entry::from).collect())
+    let rows: Vec<Model> = conn.all(&select.into_query()).await?;
+    Ok(rows.into_iter().map(Entry::from).collect())
 }
 
 /// One entry of a node's history.
@@ -104,6 +98,7 @@ pub async fn list(conn: &Conn<'_>, node: NodeId, page: &Page<()>) -> Result<Vec<
 /// # Errors
 /// [`StoreError::NotFound`].
 pub async fn get(conn: &Conn<'_>, node: NodeId, id: Uuid) -> Result<Entry, StoreError> {
-    let row = Entity::find().filter(C::NodeId.eq(node.0)).filter(C::Id.eq(id)).one(&conn.db).await?;
+    let select = Entity::find().filter(C::NodeId.eq(node.0)).filter(C::Id.eq(id));
+    let row: Option<Model> = conn.one(&select.into_query()).await?;
     row.map(Entry::from).ok_or_else(|| StoreError::not_found("History entry", &id))
 }

@@ -7,6 +7,7 @@ use assay_core::{
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryTrait as _,
 };
 
 use crate::{
@@ -51,9 +52,8 @@ impl From<Model> for Inspection {
 /// What the database answers.
 pub async fn insert(tx: &Tx<'_>, inspection: Inspection) -> Result<bool, StoreError> {
     let of_run = C::NodeId.eq(inspection.node.0).and(C::RunId.eq(inspection.run.0));
-    let stored: Option<i32> =
-        Entity::find().select_only().column(C::Generation).filter(of_run).into_tuple().one(&tx.db).await?;
-    if stored.is_some() {
+    let stored = Entity::find().select_only().column(C::Generation).filter(of_run).limit(1);
+    if tx.one::<i32>(&stored.into_query()).await?.is_some() {
         return Ok(false);
     }
     let row = ActiveModel {
@@ -65,7 +65,7 @@ pub async fn insert(tx: &Tx<'_>, inspection: Inspection) -> Result<bool, StoreEr
         inventory: Set(inspection.inventory),
         plugin_data: Set(inspection.plugin_data),
     };
-    Entity::insert(row).exec_without_returning(&tx.db).await?;
+    tx.exec(&Entity::insert(row).into_query()).await?;
     Ok(true)
 }
 
@@ -74,6 +74,7 @@ pub async fn insert(tx: &Tx<'_>, inspection: Inspection) -> Result<bool, StoreEr
 /// # Errors
 /// [`StoreError::NotFound`] when it was never inspected.
 pub async fn latest(conn: &Conn<'_>, node: NodeId) -> Result<Inspection, StoreError> {
-    let row = Entity::find().filter(C::NodeId.eq(node.0)).order_by_desc(C::Seq).limit(1).one(&conn.db).await?;
+    let select = Entity::find().filter(C::NodeId.eq(node.0)).order_by_desc(C::Seq).limit(1);
+    let row: Option<Model> = conn.one(&select.into_query()).await?;
     row.map(Inspection::from).ok_or_else(|| StoreError::not_found("Inventory of node", &node))
 }

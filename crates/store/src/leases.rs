@@ -6,7 +6,8 @@ use std::net::Ipv4Addr;
 
 use assay_core::{mac::MacAddress, node::Timestamp};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryTrait as _,
+    sea_query::OnConflict,
 };
 
 use crate::{
@@ -34,10 +35,11 @@ pub struct Lease {
 pub async fn put(tx: &Tx<'_>, lease: &Lease) -> Result<(), StoreError> {
     let address = lease.address.to_string();
     let mac = lease.mac.to_string();
-    Entity::delete_many().filter(C::Address.eq(&address).and(C::Mac.ne(&mac))).exec(&tx.db).await?;
+    let others = Entity::delete_many().filter(C::Address.eq(&address).and(C::Mac.ne(&mac)));
+    tx.exec(&others.into_query()).await?;
     let row = ActiveModel { mac: Set(mac), address: Set(address), expires_at: Set(micros(lease.expires_at)) };
     let replace = OnConflict::column(C::Mac).update_columns([C::Address, C::ExpiresAt]).to_owned();
-    Entity::insert(row).on_conflict(replace).exec_without_returning(&tx.db).await?;
+    tx.exec(&Entity::insert(row).on_conflict(replace).into_query()).await?;
     Ok(())
 }
 
@@ -46,7 +48,7 @@ pub async fn put(tx: &Tx<'_>, lease: &Lease) -> Result<(), StoreError> {
 /// # Errors
 /// What the database answers.
 pub async fn remove(tx: &Tx<'_>, mac: MacAddress) -> Result<(), StoreError> {
-    Entity::delete_by_id(mac.to_string()).exec(&tx.db).await?;
+    tx.exec(&Entity::delete_many().filter(C::Mac.eq(mac.to_string())).into_query()).await?;
     Ok(())
 }
 
@@ -55,7 +57,7 @@ pub async fn remove(tx: &Tx<'_>, mac: MacAddress) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::Corrupt`], or what the database answers.
 pub async fn list(conn: &Conn<'_>) -> Result<Vec<Lease>, StoreError> {
-    Entity::find().all(&conn.db).await?.iter().map(parse).collect()
+    conn.all(&Entity::find().into_query()).await?.iter().map(parse).collect()
 }
 
 fn parse(row: &Model) -> Result<Lease, StoreError> {

@@ -4,7 +4,7 @@ use assay_core::{callback::InstanceKey, node::Timestamp};
 use rand::Rng as _;
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    ConnectionTrait, DbErr, EntityTrait as _,
+    ConnectionTrait, DbErr, EntityTrait as _, QueryTrait as _,
     sea_query::{Expr, Query},
 };
 
@@ -71,8 +71,7 @@ pub(crate) async fn settle(db: &impl ConnectionTrait, key: &InstanceKey, schema:
 /// What the database answers.
 pub async fn clock(conn: &Conn<'_>) -> Result<Timestamp, StoreError> {
     let select = Query::select().expr_as(conn.now(), "now").to_owned();
-    let row = conn.db.query_one(&select).await?.ok_or_else(|| StoreError::not_found("Time", &"now"))?;
-    Ok(timestamp(row.try_get("", "now")?))
+    Ok(timestamp(conn.one(&select).await?.ok_or_else(|| StoreError::not_found("Time", &"now"))?))
 }
 
 /// Lets one transaction at a time decide what depends on all others: until it ends, the next one waits here.
@@ -80,10 +79,8 @@ pub async fn clock(conn: &Conn<'_>) -> Result<Timestamp, StoreError> {
 /// # Errors
 /// What the database answers.
 pub async fn take_turns(tx: &Tx<'_>) -> Result<(), StoreError> {
-    assay_meta::Entity::update_many()
-        .col_expr(assay_meta::Column::Schema, Expr::col(assay_meta::Column::Schema))
-        .exec(&tx.db)
-        .await?;
+    let same = Expr::col(assay_meta::Column::Schema);
+    tx.exec(&assay_meta::Entity::update_many().col_expr(assay_meta::Column::Schema, same).into_query()).await?;
     Ok(())
 }
 

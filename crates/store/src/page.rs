@@ -47,7 +47,7 @@ pub(crate) async fn cut<E: EntityTrait, K>(
 ) -> Result<Select<E>, StoreError> {
     if let Some(marker) = page.marker {
         let known = Query::select().column(columns.seq).from(E::default()).and_where(columns.id.eq(marker)).to_owned();
-        if sea_orm::ConnectionTrait::query_one(&conn.db, &known).await?.is_none() {
+        if conn.one::<i64>(&known).await?.is_none() {
             return Err(StoreError::not_found(columns.kind, &marker));
         }
         select = select.filter(after(&columns, marker, page.descending));

@@ -8,7 +8,7 @@ use assay_core::{
     },
 };
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
     sea_query::{Expr, ExprTrait as _},
 };
 use uuid::Uuid;
@@ -29,7 +29,7 @@ const IN_FLIGHT: [&str; 4] = ["start", "wait", "work", "undo"];
 /// What the database answers.
 pub async fn admit(tx: &Tx<'_>, run: RunId, now: Timestamp) -> Result<(), StoreError> {
     let row = Entity::update_many().col_expr(C::AdmittedAt, Expr::value(micros(now)));
-    row.filter(C::Id.eq(run.0)).exec(&tx.db).await?;
+    tx.exec(&row.filter(C::Id.eq(run.0)).into_query()).await?;
     Ok(())
 }
 
@@ -46,14 +46,8 @@ pub async fn len(conn: &Conn<'_>) -> Result<usize, StoreError> {
 /// # Errors
 /// What the database answers.
 pub async fn waiting(conn: &Conn<'_>) -> Result<Vec<Queued>, StoreError> {
-    let rows: Vec<(Uuid, Option<String>, Option<String>)> = open()
-        .filter(C::Phase.eq("queue"))
-        .order_by_asc(C::Seq)
-        .select_only()
-        .columns([C::Id, C::Owner, C::Bmc])
-        .into_tuple()
-        .all(&conn.db)
-        .await?;
+    let select = open().filter(C::Phase.eq("queue")).order_by_asc(C::Seq).select_only();
+    let rows = conn.all(&select.columns([C::Id, C::Owner, C::Bmc]).into_query()).await?;
     let queued = |(run, owner, bmc): (Uuid, Option<String>, _)| Queued {
         run: RunId(run),
         owner: owner.unwrap_or_default(),
@@ -68,7 +62,7 @@ pub async fn waiting(conn: &Conn<'_>) -> Result<Vec<Queued>, StoreError> {
 /// What the database answers.
 pub async fn load(conn: &Conn<'_>, owners: &[&str]) -> Result<Load, StoreError> {
     let in_flight = count(conn, &IN_FLIGHT).await?;
-    let starting: Vec<(String, i64)> = starting().into_tuple().all(&conn.db).await?;
+    let starting: Vec<(String, i64)> = conn.all(&starting().into_query()).await?;
     let served = if owners.is_empty() { Vec::new() } else { served(conn, owners).await? };
     Ok(Load {
         in_flight,
@@ -85,11 +79,11 @@ async fn served(conn: &Conn<'_>, owners: &[&str]) -> Result<Vec<(String, i64)>, 
         .column(C::Owner)
         .expr(Expr::col(C::AdmittedAt).max())
         .group_by(C::Owner);
-    Ok(served.into_tuple().all(&conn.db).await?)
+    Ok(conn.all(&served.into_query()).await?)
 }
 
 async fn count(conn: &Conn<'_>, phases: &[&str]) -> Result<usize, StoreError> {
-    let count: Option<i64> = counted(phases).into_tuple().one(&conn.db).await?;
+    let count: Option<i64> = conn.one(&counted(phases).into_query()).await?;
     Ok(count.map_or(0, |count| usize::try_from(count).unwrap_or(usize::MAX)))
 }
 
@@ -110,10 +104,16 @@ fn open() -> Select<Entity> {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{ConnectionTrait as _, DbBackend, QueryTrait as _};
+    use sea_orm::DbBackend;
 
     use super::*;
-    use crate::Store;
+    use crate::{Store, row::from_row};
+
+    struct Step {
+        detail: String,
+    }
+
+    from_row!(Step { detail });
 
     #[tokio::test]
     async fn s12_the_queue_is_decided_without_a_look_at_any_run() {
@@ -122,9 +122,9 @@ mod tests {
         for decides in [counted(&["queue"]), counted(&IN_FLIGHT), starting()] {
             let mut statement = decides.build(DbBackend::Sqlite);
             statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
-            let plan = store.read().db.query_all_raw(statement).await.unwrap();
-            let steps: Vec<String> = plan.iter().map(|step| step.try_get("", "detail").unwrap()).collect();
-            assert!(steps[0].contains("USING COVERING INDEX ix_runs_open_phase_kind_bmc"), "{steps:?}");
+            let plan: Vec<Step> = store.read().rows(statement).await.unwrap();
+            let detail = &plan[0].detail;
+            assert!(detail.contains("USING COVERING INDEX ix_runs_open_phase_kind_bmc"), "{detail}");
         }
     }
 }

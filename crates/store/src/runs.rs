@@ -8,8 +8,8 @@ use assay_core::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select,
+    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryTrait as _, Select,
     sea_query::{Expr, Query},
 };
 use uuid::Uuid;
@@ -21,8 +21,8 @@ use crate::{
         runs::{ActiveModel, Column as C, Entity},
         timeline,
     },
-    error::is_duplicate,
     nodes,
+    row::from_row,
     time::{micros, timestamp},
 };
 
@@ -83,16 +83,15 @@ pub async fn insert(tx: &Tx<'_>, run: &RunRow, kept: Kept<'_>) -> Result<(), Sto
         node_secrets: Set(kept.node.map(|node| tx.sealer.seal(node.id, &node.secrets)).transpose()?.flatten()),
         ..columns(run)
     };
-    Entity::insert(row).exec_without_returning(&tx.db).await.map_err(|error| {
-        if is_duplicate(&error, "runs", "open_node") {
+    tx.exec(&Entity::insert(row).into_query()).await.map(drop).map_err(|fault| {
+        if fault.is_duplicate("runs", "open_node") {
             StoreError::RunOpen(run.node_id)
-        } else if is_duplicate(&error, "runs", "id") {
+        } else if fault.is_duplicate("runs", "id") {
             StoreError::AlreadyExists { kind: "run", id: run.id.0 }
         } else {
-            error.into()
+            fault.into()
         }
-    })?;
-    Ok(())
+    })
 }
 
 /// Writes the run on top of `expected_version`; it has `expected_version + 1` afterwards.
@@ -101,13 +100,9 @@ pub async fn insert(tx: &Tx<'_>, run: &RunRow, kept: Kept<'_>) -> Result<(), Sto
 /// [`StoreError::StaleRun`] when it has another version, or is gone; nothing is written then.
 pub async fn save(tx: &Tx<'_>, run: &RunRow, expected_version: i64) -> Result<(), StoreError> {
     let row = ActiveModel { id: NotSet, node_id: NotSet, version: Set(expected_version + 1), ..columns(run) };
-    let written = Entity::update_many()
-        .set(row)
-        .filter(C::Id.eq(run.id.0))
-        .filter(C::Version.eq(expected_version))
-        .exec(&tx.db)
-        .await?;
-    if written.rows_affected == 1 { Ok(()) } else { Err(StoreError::StaleRun(run.id)) }
+    let write =
+        Entity::update_many().set(row).filter(C::Id.eq(run.id.0)).filter(C::Version.eq(expected_version)).into_query();
+    if tx.exec(&write).await? == 1 { Ok(()) } else { Err(StoreError::StaleRun(run.id)) }
 }
 
 /// The run with this id.
@@ -124,7 +119,7 @@ pub async fn get(conn: &Conn<'_>, id: RunId) -> Result<RunRow, StoreError> {
 /// [`StoreError::NotFound`].
 pub async fn node_of(conn: &Conn<'_>, id: RunId) -> Result<NodeId, StoreError> {
     let select = Entity::find().select_only().column(C::NodeId).filter(C::Id.eq(id.0));
-    let node: Option<Uuid> = select.into_tuple().one(&conn.db).await?;
+    let node = conn.one(&select.into_query()).await?;
     node.map(NodeId).ok_or_else(|| StoreError::not_found("Run", &id))
 }
 
@@ -179,7 +174,7 @@ pub async fn adrift(conn: &Conn<'_>, group: &str) -> Result<Vec<RunId>, StoreErr
         .filter(works)
         .filter(node(entity::nodes::Column::Reservation.is_not_null()).not())
         .filter(serves(group));
-    Ok(ids.into_tuple::<Uuid>().all(&conn.db).await?.into_iter().map(RunId).collect())
+    Ok(conn.all(&ids.into_query()).await?.into_iter().map(RunId).collect())
 }
 
 /// The runs of a conductor group's nodes that wait for their ramdisk, or for a service.
@@ -211,8 +206,8 @@ pub async fn ask(tx: &Tx<'_>, id: RunId, asked: Option<&str>, now: Timestamp) ->
     if let Some(asked) = asked {
         update = update.col_expr(C::Asked, Expr::value(asked));
     }
-    let asked = update.filter(C::Id.eq(id.0)).filter(C::Phase.is_in(["queue", "wait"])).exec(&tx.db).await?;
-    Ok(asked.rows_affected == 1)
+    let update = update.filter(C::Id.eq(id.0)).filter(C::Phase.is_in(["queue", "wait"]));
+    Ok(tx.exec(&update.into_query()).await? == 1)
 }
 
 /// All open runs, the oldest first.
@@ -284,25 +279,16 @@ pub async fn last_inspections(conn: &Conn<'_>, after: Option<&RunRow>, limit: u6
 /// [`StoreError::Sealed`], [`StoreError::Corrupt`].
 pub async fn node_copy(conn: &Conn<'_>, run: RunId) -> Result<Option<Node>, StoreError> {
     type Copy = (Uuid, Option<String>, Option<Vec<u8>>);
-    let copy: Option<Copy> = Entity::find()
-        .select_only()
-        .columns([C::NodeId, C::NodeDoc, C::NodeSecrets])
-        .filter(C::Id.eq(run.0))
-        .into_tuple()
-        .one(&conn.db)
-        .await?;
+    let select = Entity::find().select_only().columns([C::NodeId, C::NodeDoc, C::NodeSecrets]);
+    let copy: Option<Copy> = conn.one(&select.filter(C::Id.eq(run.0)).into_query()).await?;
     let Some((node, Some(doc), secrets)) = copy else { return Ok(None) };
     nodes::open_doc(conn.sealer, NodeId(node), &doc, secrets.as_deref()).map(Some)
 }
 
 /// Makes the open runs of a node that is deleted due at `now`.
 pub(crate) async fn wake_open(tx: &Tx<'_>, node: NodeId, now: Timestamp) -> Result<(), StoreError> {
-    Entity::update_many()
-        .col_expr(C::WakeAt, Expr::value(micros(now)))
-        .filter(C::NodeId.eq(node.0))
-        .filter(C::Open.eq(true))
-        .exec(&tx.db)
-        .await?;
+    let wake = Entity::update_many().col_expr(C::WakeAt, Expr::value(micros(now)));
+    tx.exec(&wake.filter(C::NodeId.eq(node.0)).filter(C::Open.eq(true)).into_query()).await?;
     Ok(())
 }
 
@@ -315,9 +301,9 @@ pub async fn delete_ended_before(tx: &Tx<'_>, before: Timestamp) -> Result<u64, 
     let ended = C::Open.eq(false).and(C::EndedAt.lt(micros(before)));
     let ids = || Query::select().column(C::Id).from(Entity).and_where(ended.clone()).to_owned();
     let of_timeline = timeline::Column::RunId.in_subquery(ids());
-    timeline::Entity::delete_many().filter(of_timeline).exec(&tx.db).await?;
-    bodies::Entity::delete_many().filter(bodies::Column::RunId.in_subquery(ids())).exec(&tx.db).await?;
-    Ok(Entity::delete_many().filter(ended).exec(&tx.db).await?.rows_affected)
+    tx.exec(&timeline::Entity::delete_many().filter(of_timeline).into_query()).await?;
+    tx.exec(&bodies::Entity::delete_many().filter(bodies::Column::RunId.in_subquery(ids())).into_query()).await?;
+    Ok(tx.exec(&Entity::delete_many().filter(ended).into_query()).await?)
 }
 
 fn columns(run: &RunRow) -> ActiveModel {
@@ -345,7 +331,6 @@ fn columns(run: &RunRow) -> ActiveModel {
 }
 
 /// The columns that a run is read from: not the copy of its node.
-#[derive(FromQueryResult)]
 struct Stored {
     id: Uuid,
     node_id: Uuid,
@@ -360,6 +345,8 @@ struct Stored {
     doc: String,
     asked: Option<String>,
 }
+
+from_row!(Stored { id, node_id, kind, phase, open, open_node, wake_at, created_at, ended_at, version, doc, asked });
 
 impl From<Stored> for RunRow {
     fn from(stored: Stored) -> Self {
@@ -386,10 +373,10 @@ fn select_stored(select: Select<Entity>) -> Select<Entity> {
 }
 
 async fn all(conn: &Conn<'_>, select: Select<Entity>) -> Result<Vec<RunRow>, StoreError> {
-    let stored: Vec<Stored> = select_stored(select).into_model().all(&conn.db).await?;
+    let stored: Vec<Stored> = conn.all(&select_stored(select).into_query()).await?;
     Ok(stored.into_iter().map(RunRow::from).collect())
 }
 
 async fn one(conn: &Conn<'_>, select: Select<Entity>) -> Result<Option<RunRow>, StoreError> {
-    Ok(select_stored(select).into_model::<Stored>().one(&conn.db).await?.map(RunRow::from))
+    Ok(conn.one::<Stored>(&select_stored(select).into_query()).await?.map(RunRow::from))
 }

@@ -10,9 +10,7 @@ use futures::future::BoxFuture;
 use sea_orm::{DatabaseConnection, TransactionTrait as _};
 
 use crate::{
-    Conn, Database, StoreError, Tx,
-    conn::Db,
-    dialect, keyfile,
+    Conn, Database, StoreError, Tx, dialect, keyfile,
     lock::DatabaseLock,
     meta::{self, Meta},
     migration,
@@ -67,7 +65,7 @@ impl Store {
     /// A connection for reading. Each statement sees what was committed before it.
     #[must_use]
     pub fn read(&self) -> Conn<'_> {
-        Conn { db: Db::Readers(&self.readers), sealer: &self.sealer }
+        Conn::new(&self.readers, &self.sealer)
     }
 
     /// Runs `work` in a transaction; when this returns `Ok`, it is committed and on disk. An `Err`
@@ -136,7 +134,9 @@ impl Opening {
         }
         let sealer = Arc::new(Sealer::from(&key));
         let readers = Arc::new(Readers::open(&self.database).await?);
-        let writer = Writer::start(&self.database, self.db, &sealer, self.lock);
+        let first = self.database.link().await?;
+        self.db.close().await?;
+        let writer = Writer::start(&self.database, first, &sealer, self.lock)?;
         let shared = matches!(self.database, Database::Server(_));
         Ok(Store { readers, writer, sealer, key, instance: meta.instance.into(), shared })
     }

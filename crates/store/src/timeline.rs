@@ -3,7 +3,7 @@
 use assay_core::{id::RunId, node::Timestamp};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QueryTrait as _,
 };
 
 use crate::{
@@ -45,7 +45,7 @@ pub async fn append(tx: &Tx<'_>, run: RunId, entries: impl IntoIterator<Item = E
         })
         .collect();
     if !rows.is_empty() {
-        Entity::insert_many(rows).exec_without_returning(&tx.db).await?;
+        tx.exec(&Entity::insert_many(rows).into_query()).await?;
     }
     Ok(())
 }
@@ -55,6 +55,7 @@ pub async fn append(tx: &Tx<'_>, run: RunId, entries: impl IntoIterator<Item = E
 /// # Errors
 /// What the database answers.
 pub async fn list(conn: &Conn<'_>, run: RunId) -> Result<Vec<Entry>, StoreError> {
-    let rows = Entity::find().filter(C::RunId.eq(run.0)).order_by_asc(C::Seq).all(&conn.db).await?;
+    let select = Entity::find().filter(C::RunId.eq(run.0)).order_by_asc(C::Seq);
+    let rows: Vec<Model> = conn.all(&select.into_query()).await?;
     Ok(rows.into_iter().map(Entry::from).collect())
 }

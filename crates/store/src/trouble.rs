@@ -5,7 +5,7 @@ use sea_orm::{
     sqlx::{self, error::DatabaseError, mysql::MySqlDatabaseError},
 };
 
-use crate::StoreError;
+use crate::{Fault, StoreError};
 
 /// What kind of trouble an error is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +24,18 @@ const POSTGRES_CONFLICTS: [&str; 3] = ["40001", "40P01", "55P03"];
 const MARIADB_CONFLICTS: [u16; 2] = [1213, 1205];
 /// `ER_SERVER_SHUTDOWN`, `ER_CONNECTION_KILLED`, and a transaction that was idle for too long.
 const MARIADB_LOST: [u16; 3] = [1053, 1927, 4031];
-/// `SQLITE_BUSY`, in the lower byte of its extended codes.
-const SQLITE_BUSY: i32 = 5;
 
-/// The trouble that an error of the database is.
-pub fn of(error: &DbErr) -> Trouble {
+/// The trouble that a driver's error is.
+pub fn of(fault: &Fault) -> Trouble {
+    match fault {
+        Fault::File(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Trouble::Conflict,
+        Fault::File(_) => Trouble::Other,
+        Fault::Server(error) => of_server(error),
+    }
+}
+
+/// The trouble that a server's error is.
+pub fn of_server(error: &DbErr) -> Trouble {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))
@@ -53,8 +60,7 @@ fn of_driver(error: &sqlx::Error) -> Trouble {
         | sqlx::Error::Tls(_)
         | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => Trouble::Lost,
+        | sqlx::Error::PoolClosed => Trouble::Lost,
         _ => Trouble::Other,
     }
 }
@@ -63,18 +69,7 @@ fn of_database(error: &dyn DatabaseError) -> Trouble {
     if let Some(error) = error.try_downcast_ref::<MySqlDatabaseError>() {
         return of_mariadb(error.number());
     }
-    let code = error.code().unwrap_or_default();
-    match code.parse::<i32>() {
-        // SQLite's codes have up to four digits, PostgreSQL's always five characters.
-        Ok(number) if code.len() < 5 => {
-            if number & 0xff == SQLITE_BUSY {
-                Trouble::Conflict
-            } else {
-                Trouble::Other
-            }
-        }
-        _ => of_postgres(&code),
-    }
+    of_postgres(&error.code().unwrap_or_default())
 }
 
 fn of_mariadb(number: u16) -> Trouble {

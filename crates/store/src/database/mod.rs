@@ -1,5 +1,7 @@
 //! Where a database is: a file, or a server with its URL.
 
+mod file;
+mod link;
 mod server;
 mod sqlite;
 
@@ -8,12 +10,14 @@ use std::{fmt, path::PathBuf};
 use sea_orm::{DatabaseConnection, DbErr};
 
 use crate::{
-    StoreError,
+    Fault, StoreError,
     lock::{self, DatabaseLock},
 };
+pub(crate) use file::File;
+pub(crate) use link::{Begun, Link, rows};
 pub(crate) use server::Access;
 pub use server::{Server, UnusableUrl};
-pub(crate) use sqlite::{query_error, sqlite};
+use sqlite::query_error;
 
 /// How long a connection waits for a lock or for its turn.
 pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
@@ -57,11 +61,19 @@ impl Database {
         }
     }
 
+    /// The connection of one writer, whose schema is there.
+    pub(crate) async fn link(&self) -> Result<Link, Fault> {
+        Ok(match self {
+            Self::File(path) => Link::File(File::open(path, Access::Write)?),
+            Self::Server(server) => Link::Server(server.connect(1, Access::Write).await?),
+        })
+    }
+
     pub(crate) fn unreachable(&self, error: &DbErr) -> StoreError {
         StoreError::Unreachable { database: self.to_string(), why: error.to_string() }
     }
 
-    /// The connection of one writer; makes the file.
+    /// A connection of which the schema is made; makes the file.
     pub(crate) async fn open_writer(&self) -> Result<DatabaseConnection, DbErr> {
         match self {
             Self::File(path) => sqlite::open_writer(path).await,

@@ -14,6 +14,8 @@ pub struct Model {
     pub address: Option<String>,
 }
 
+crate::row::from_row!(Model { mac, run_id, node_id, record, address });
+
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -15,6 +15,8 @@ pub struct Model {
     pub stopped: bool,
 }
 
+crate::row::from_row!(Model { hostname, conductor_group, drivers, registered_at, heartbeat_at, process, stopped });
+
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

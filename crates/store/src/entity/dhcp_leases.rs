@@ -12,6 +12,8 @@ pub struct Model {
     pub expires_at: i64,
 }
 
+crate::row::from_row!(Model { mac, address, expires_at });
+
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -18,6 +18,8 @@ pub struct Model {
     pub user: Option<String>,
 }
 
+crate::row::from_row!(Model { seq, id, node_id, created_at, severity, event_type, event, conductor, user });
+
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

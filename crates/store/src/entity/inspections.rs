@@ -16,6 +16,8 @@ pub struct Model {
     pub plugin_data: String,
 }
 
+crate::row::from_row!(Model { seq, node_id, run_id, generation, created_at, inventory, plugin_data });
+
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

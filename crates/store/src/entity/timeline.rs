@@ -14,6 +14,8 @@ pub struct Model {
     pub text: String,
 }
 
+crate::row::from_row!(Model { seq, run_id, at, event, text });
+
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

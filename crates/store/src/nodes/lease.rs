@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use assay_core::id::NodeId;
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _, UpdateResult,
-    sea_query::Expr,
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _,
+    UpdateMany, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -22,21 +22,19 @@ use crate::{Conn, StoreError, Tx, entity::nodes};
 /// # Errors
 /// [`StoreError::Locked`] when somebody holds it, [`StoreError::NotFound`].
 pub async fn reserve(tx: &Tx<'_>, id: NodeId, host: &str, lease: Duration) -> Result<i64, StoreError> {
-    let taken = nodes::Entity::update_many()
+    let take = nodes::Entity::update_many()
         .col_expr(nodes::Column::Reservation, Expr::value(host))
         .col_expr(nodes::Column::LeaseEpoch, next_epoch())
         .col_expr(nodes::Column::LeaseUntil, end(tx, lease))
         .filter(nodes::Column::Id.eq(id.0))
-        .filter(nodes::Column::Reservation.is_null().or(has_run_out(tx)))
-        .exec(&tx.db)
-        .await?;
-    if taken.rows_affected == 1 { epoch(tx, id).await } else { Err(why_not(tx, id).await?) }
+        .filter(nodes::Column::Reservation.is_null().or(has_run_out(tx)));
+    if tx.exec(&take.into_query()).await? == 1 { epoch(tx, id).await } else { Err(why_not(tx, id).await?) }
 }
 
 async fn epoch(tx: &Tx<'_>, id: NodeId) -> Result<i64, StoreError> {
     let select =
         nodes::Entity::find().select_only().column(nodes::Column::LeaseEpoch).filter(nodes::Column::Id.eq(id.0));
-    select.into_tuple().one(&tx.db).await?.ok_or_else(|| StoreError::not_found("Node", &id))
+    tx.one(&select.into_query()).await?.ok_or_else(|| StoreError::not_found("Node", &id))
 }
 
 /// Prolongs the lock by `lease` from now.
@@ -44,13 +42,8 @@ async fn epoch(tx: &Tx<'_>, id: NodeId) -> Result<i64, StoreError> {
 /// # Errors
 /// [`StoreError::Locked`], [`StoreError::StaleNode`] or [`StoreError::NotFound`] when it was lost.
 pub async fn renew(tx: &Tx<'_>, id: NodeId, epoch: i64, lease: Duration) -> Result<(), StoreError> {
-    let renewed = nodes::Entity::update_many()
-        .col_expr(nodes::Column::LeaseUntil, end(tx, lease))
-        .filter(nodes::Column::Id.eq(id.0))
-        .filter(Guard::Holder { epoch }.condition())
-        .exec(&tx.db)
-        .await?;
-    held(tx, id, &renewed).await
+    let renew = nodes::Entity::update_many().col_expr(nodes::Column::LeaseUntil, end(tx, lease));
+    as_holder(tx, id, epoch, renew).await
 }
 
 /// Gives the lock back.
@@ -58,14 +51,10 @@ pub async fn renew(tx: &Tx<'_>, id: NodeId, epoch: i64, lease: Duration) -> Resu
 /// # Errors
 /// As [`renew`].
 pub async fn release(tx: &Tx<'_>, id: NodeId, epoch: i64) -> Result<(), StoreError> {
-    let released = nodes::Entity::update_many()
+    let release = nodes::Entity::update_many()
         .col_expr(nodes::Column::Reservation, Expr::value(None::<String>))
-        .col_expr(nodes::Column::LeaseUntil, Expr::value(None::<i64>))
-        .filter(nodes::Column::Id.eq(id.0))
-        .filter(Guard::Holder { epoch }.condition())
-        .exec(&tx.db)
-        .await?;
-    held(tx, id, &released).await
+        .col_expr(nodes::Column::LeaseUntil, Expr::value(None::<i64>));
+    as_holder(tx, id, epoch, release).await
 }
 
 /// Whether the lock of this epoch is still held; for transactions that do not write the node. Nobody can take it until the
@@ -79,11 +68,8 @@ pub async fn check(tx: &Tx<'_>, id: NodeId, epoch: i64) -> Result<(), StoreError
         .column(nodes::Column::Id)
         .filter(nodes::Column::Id.eq(id.0))
         .filter(Guard::Holder { epoch }.condition())
-        .lock_exclusive()
-        .into_tuple::<Uuid>()
-        .one(&tx.db)
-        .await?;
-    if held.is_some() { Ok(()) } else { Err(why_not(tx, id).await?) }
+        .lock_exclusive();
+    if tx.one::<Uuid>(&held.into_query()).await?.is_some() { Ok(()) } else { Err(why_not(tx, id).await?) }
 }
 
 /// Whose locks are meant.
@@ -120,7 +106,7 @@ impl Holders {
 /// What the database answers.
 pub async fn locked(conn: &Conn<'_>, holders: &Holders) -> Result<Vec<NodeId>, StoreError> {
     let locked = nodes::Entity::find().select_only().column(nodes::Column::Id).filter(holders.condition(conn));
-    Ok(locked.into_tuple::<Uuid>().all(&conn.db).await?.into_iter().map(NodeId).collect())
+    Ok(conn.all(&locked.into_query()).await?.into_iter().map(NodeId).collect())
 }
 
 /// Takes locks from their holders, who can't write under them any more, and returns those nodes.
@@ -130,16 +116,14 @@ pub async fn locked(conn: &Conn<'_>, holders: &Holders) -> Result<Vec<NodeId>, S
 pub async fn free(tx: &Tx<'_>, holders: &Holders) -> Result<Vec<NodeId>, StoreError> {
     let mut freed = Vec::new();
     for node in locked(tx, holders).await? {
-        let taken = nodes::Entity::update_many()
+        let take = nodes::Entity::update_many()
             .col_expr(nodes::Column::Reservation, Expr::value(None::<String>))
             .col_expr(nodes::Column::LeaseEpoch, next_epoch())
             .col_expr(nodes::Column::LeaseUntil, Expr::value(None::<i64>))
             .filter(nodes::Column::Id.eq(node.0))
             // Another conductor may have been quicker.
-            .filter(holders.condition(tx))
-            .exec(&tx.db)
-            .await?;
-        if taken.rows_affected == 1 {
+            .filter(holders.condition(tx));
+        if tx.exec(&take.into_query()).await? == 1 {
             freed.push(node);
         }
     }
@@ -159,6 +143,8 @@ fn end(conn: &Conn<'_>, lease: Duration) -> Expr {
     conn.now().add(i64::try_from(lease.as_micros()).unwrap_or(i64::MAX / 2))
 }
 
-async fn held(tx: &Tx<'_>, id: NodeId, result: &UpdateResult) -> Result<(), StoreError> {
-    if result.rows_affected == 1 { Ok(()) } else { Err(why_not(tx, id).await?) }
+/// Writes what only the holder of the lock may.
+async fn as_holder(tx: &Tx<'_>, id: NodeId, epoch: i64, write: UpdateMany<nodes::Entity>) -> Result<(), StoreError> {
+    let write = write.filter(nodes::Column::Id.eq(id.0)).filter(Guard::Holder { epoch }.condition());
+    if tx.exec(&write.into_query()).await? == 1 { Ok(()) } else { Err(why_not(tx, id).await?) }
 }

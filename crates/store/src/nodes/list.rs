@@ -2,8 +2,8 @@
 
 use assay_core::{id::NodeId, node::Node, provision::ProvisionState};
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, ExprTrait as _, FromQueryResult, PaginatorTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, Select,
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryTrait as _, Select,
     sea_query::{Expr, Func, LikeExpr},
 };
 use serde_json::value::RawValue;
@@ -14,6 +14,7 @@ use crate::{
     Conn, StoreError,
     entity::nodes::{Column as C, Entity},
     page::{self, Page},
+    row::from_row,
 };
 
 /// Which nodes are asked for; each condition that is given must hold.
@@ -90,7 +91,7 @@ impl NodeSort {
 }
 
 /// A node in a short list. States are the API's texts.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are the API's own and documented there")]
 pub struct NodeSummary {
     pub id: Uuid,
@@ -101,8 +102,10 @@ pub struct NodeSummary {
     pub provision_state: String,
 }
 
+from_row!(NodeSummary { id, name, instance_uuid, maintenance, power_state, provision_state });
+
 /// A node in a detailed list.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedNode {
     /// The node's UUID.
     pub id: Uuid,
@@ -111,6 +114,8 @@ pub struct ListedNode {
     /// The node as its own JSON, secrets masked.
     pub doc: String,
 }
+
+from_row!(ListedNode { id, reservation, doc });
 
 impl ListedNode {
     /// The node as it may be shown: its secrets stand in `driver_info` as `******`, and what is
@@ -134,7 +139,7 @@ pub async fn summaries(
 ) -> Result<Vec<NodeSummary>, StoreError> {
     let select = select(conn, filter, page).await?.select_only();
     let columns = [C::Id, C::Name, C::InstanceUuid, C::Maintenance, C::PowerState, C::ProvisionState];
-    Ok(select.columns(columns).into_model().all(&conn.db).await?)
+    Ok(conn.all(&select.columns(columns).into_query()).await?)
 }
 
 /// A page of a detailed list.
@@ -143,7 +148,7 @@ pub async fn summaries(
 /// [`StoreError::NotFound`] for an unknown marker.
 pub async fn list(conn: &Conn<'_>, filter: &NodeFilter, page: &Page<NodeSort>) -> Result<Vec<ListedNode>, StoreError> {
     let select = select(conn, filter, page).await?.select_only();
-    Ok(select.columns([C::Id, C::Reservation, C::Doc]).into_model().all(&conn.db).await?)
+    Ok(conn.all(&select.columns([C::Id, C::Reservation, C::Doc]).into_query()).await?)
 }
 
 /// How many nodes there are.
@@ -151,7 +156,9 @@ pub async fn list(conn: &Conn<'_>, filter: &NodeFilter, page: &Page<NodeSort>) -
 /// # Errors
 /// What the database answers.
 pub async fn count(conn: &Conn<'_>, filter: &NodeFilter) -> Result<u64, StoreError> {
-    Ok(filter.apply(Entity::find()).count(&conn.db).await?)
+    let select = filter.apply(Entity::find()).select_only().expr(C::Id.count());
+    let count: Option<i64> = conn.one(&select.into_query()).await?;
+    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
 }
 
 /// How many nodes each shard has, and how many are in none, sorted by name.
@@ -160,7 +167,7 @@ pub async fn count(conn: &Conn<'_>, filter: &NodeFilter) -> Result<u64, StoreErr
 /// What the database answers.
 pub async fn shards(conn: &Conn<'_>) -> Result<Vec<(Option<String>, i64)>, StoreError> {
     let select = Entity::find().select_only().column(C::Shard).column_as(C::Id.count(), "count");
-    Ok(select.group_by(C::Shard).order_by_asc(C::Shard).into_tuple().all(&conn.db).await?)
+    Ok(conn.all(&select.group_by(C::Shard).order_by_asc(C::Shard).into_query()).await?)
 }
 
 async fn select(conn: &Conn<'_>, filter: &NodeFilter, page: &Page<NodeSort>) -> Result<Select<Entity>, StoreError> {

@@ -14,8 +14,7 @@ use assay_core::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, ConnectionTrait as _, DbErr, EntityTrait as _, ExprTrait as _, FromQueryResult as _,
-    QueryFilter as _, QuerySelect as _,
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _,
     sea_query::Expr,
 };
 use uuid::Uuid;
@@ -27,9 +26,8 @@ pub use row::NodeRow;
 pub(crate) use row::{open_doc, to_doc};
 
 use crate::{
-    Conn, StoreError, Tx,
+    Conn, Fault, StoreError, Tx,
     entity::{history, inspections, nodes, portgroups, ports},
-    error::is_duplicate,
 };
 use row::Stored;
 
@@ -60,8 +58,7 @@ pub async fn insert(tx: &Tx<'_>, node: &Node) -> Result<(), StoreError> {
         lease_until: Set(None),
         ..row::columns(node, tx.sealer)?
     };
-    nodes::Entity::insert(row).exec_without_returning(&tx.db).await.map_err(|error| refusal(error, node))?;
-    Ok(())
+    tx.exec(&nodes::Entity::insert(row).into_query()).await.map(drop).map_err(|fault| refusal(fault, node))
 }
 
 /// The node with this UUID.
@@ -87,8 +84,7 @@ pub async fn find(conn: &Conn<'_>, uuid_or_name: &str) -> Result<NodeRow, StoreE
 /// The node that a unique column tells.
 async fn one(conn: &Conn<'_>, is_it: Expr) -> Result<Option<NodeRow>, StoreError> {
     let select = row::select_stored().and_where(is_it).take();
-    let Some(row) = conn.db.query_one(&select).await? else { return Ok(None) };
-    Stored::from_query_result(&row, "")?.open(conn.sealer).map(Some)
+    conn.one::<Stored>(&select).await?.map(|stored| stored.open(conn.sealer)).transpose()
 }
 
 /// Writes the whole node, except its lock.
@@ -98,15 +94,13 @@ async fn one(conn: &Conn<'_>, is_it: Expr) -> Result<Option<NodeRow>, StoreError
 /// [`StoreError::NotFound`], and the duplicates of [`insert`]. Nothing is written then.
 pub async fn update(tx: &Tx<'_>, node: &Node, guard: Guard) -> Result<(), StoreError> {
     let row = nodes::ActiveModel { id: NotSet, created_at: NotSet, ..row::columns(node, tx.sealer)? };
-    let written = nodes::Entity::update_many()
+    let write = nodes::Entity::update_many()
         .set(row)
         .col_expr(nodes::Column::Version, Expr::col(nodes::Column::Version).add(1))
         .filter(nodes::Column::Id.eq(node.id.0))
-        .filter(guard.condition())
-        .exec(&tx.db)
-        .await
-        .map_err(|error| refusal(error, node))?;
-    if written.rows_affected == 1 { Ok(()) } else { Err(why_not(tx, node.id).await?) }
+        .filter(guard.condition());
+    let written = tx.exec(&write.into_query()).await.map_err(|fault| refusal(fault, node))?;
+    if written == 1 { Ok(()) } else { Err(why_not(tx, node.id).await?) }
 }
 
 /// Deletes a node with its ports, port groups, inventory and history. Its open runs, which have a
@@ -116,14 +110,18 @@ pub async fn update(tx: &Tx<'_>, node: &Node, guard: Guard) -> Result<(), StoreE
 /// As [`update`].
 pub async fn delete(tx: &Tx<'_>, id: NodeId, guard: Guard, now: Timestamp) -> Result<(), StoreError> {
     let deleted = nodes::Entity::delete_many().filter(nodes::Column::Id.eq(id.0)).filter(guard.condition());
-    if deleted.exec(&tx.db).await?.rows_affected == 0 {
+    if tx.exec(&deleted.into_query()).await? == 0 {
         return Err(why_not(tx, id).await?);
     }
     crate::runs::wake_open(tx, id, now).await?;
-    ports::Entity::delete_many().filter(ports::Column::NodeId.eq(id.0)).exec(&tx.db).await?;
-    portgroups::Entity::delete_many().filter(portgroups::Column::NodeId.eq(id.0)).exec(&tx.db).await?;
-    inspections::Entity::delete_many().filter(inspections::Column::NodeId.eq(id.0)).exec(&tx.db).await?;
-    history::Entity::delete_many().filter(history::Column::NodeId.eq(id.0)).exec(&tx.db).await?;
+    for what_is_its in [
+        ports::Entity::delete_many().filter(ports::Column::NodeId.eq(id.0)).into_query(),
+        portgroups::Entity::delete_many().filter(portgroups::Column::NodeId.eq(id.0)).into_query(),
+        inspections::Entity::delete_many().filter(inspections::Column::NodeId.eq(id.0)).into_query(),
+        history::Entity::delete_many().filter(history::Column::NodeId.eq(id.0)).into_query(),
+    ] {
+        tx.exec(&what_is_its).await?;
+    }
     Ok(())
 }
 
@@ -140,13 +138,8 @@ impl Guard {
 
 /// Why no row met the guard.
 async fn why_not(tx: &Tx<'_>, id: NodeId) -> Result<StoreError, StoreError> {
-    let reservation: Option<Option<String>> = nodes::Entity::find()
-        .select_only()
-        .column(nodes::Column::Reservation)
-        .filter(nodes::Column::Id.eq(id.0))
-        .into_tuple()
-        .one(&tx.db)
-        .await?;
+    let select = nodes::Entity::find().select_only().column(nodes::Column::Reservation);
+    let reservation = tx.one::<Option<String>>(&select.filter(nodes::Column::Id.eq(id.0)).into_query()).await?;
     Ok(match reservation {
         None => StoreError::not_found("Node", &id),
         Some(Some(host)) => StoreError::Locked { node: id, host },
@@ -154,14 +147,14 @@ async fn why_not(tx: &Tx<'_>, id: NodeId) -> Result<StoreError, StoreError> {
     })
 }
 
-fn refusal(error: DbErr, node: &Node) -> StoreError {
-    if is_duplicate(&error, "nodes", "name") {
+fn refusal(fault: Fault, node: &Node) -> StoreError {
+    if fault.is_duplicate("nodes", "name") {
         StoreError::DuplicateName { kind: "node", name: node.name.clone().unwrap_or_default() }
-    } else if is_duplicate(&error, "nodes", "instance_uuid") {
+    } else if fault.is_duplicate("nodes", "instance_uuid") {
         StoreError::InstanceInUse(node.instance_uuid.unwrap_or_default())
-    } else if is_duplicate(&error, "nodes", "id") {
+    } else if fault.is_duplicate("nodes", "id") {
         StoreError::AlreadyExists { kind: "node", id: node.id.0 }
     } else {
-        error.into()
+        fault.into()
     }
 }

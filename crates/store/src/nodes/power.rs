@@ -3,6 +3,7 @@
 use assay_core::{id::NodeId, power_sync::FAULT};
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryTrait as _,
     sea_query::{Expr, Query},
 };
 use uuid::Uuid;
@@ -51,6 +52,6 @@ fn of_group(group: &str) -> sea_orm::Select<nodes::Entity> {
 }
 
 async fn ids(conn: &Conn<'_>, select: sea_orm::Select<nodes::Entity>) -> Result<Vec<NodeId>, StoreError> {
-    let ids = select.select_only().column(nodes::Column::Id).into_tuple::<Uuid>().all(&conn.db).await?;
+    let ids: Vec<Uuid> = conn.all(&select.select_only().column(nodes::Column::Id).into_query()).await?;
     Ok(ids.into_iter().map(NodeId).collect())
 }

@@ -5,13 +5,12 @@
 use assay_core::{id::NodeId, node::Node, secret::MASK};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    FromQueryResult,
     sea_query::{Query, SelectStatement},
 };
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::{StoreError, entity::nodes, seal::Sealer, time::micros};
+use crate::{StoreError, entity::nodes, row::from_row, seal::Sealer, time::micros};
 
 /// A node, and what writing it is guarded by.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +24,6 @@ pub struct NodeRow {
 }
 
 /// The columns that a whole node is read from.
-#[derive(FromQueryResult)]
 pub(super) struct Stored {
     id: Uuid,
     reservation: Option<String>,
@@ -34,6 +32,8 @@ pub(super) struct Stored {
     doc: String,
     secrets: Option<Vec<u8>>,
 }
+
+from_row!(Stored { id, reservation, lease_epoch, version, doc, secrets });
 
 pub(super) fn select_stored() -> SelectStatement {
     use nodes::Column as C;

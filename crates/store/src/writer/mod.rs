@@ -9,10 +9,12 @@ mod session;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use sea_orm::DatabaseConnection;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, mpsc, oneshot},
+};
 
-use crate::{Database, StoreError, Tx, lock::DatabaseLock, seal::Sealer, trouble, trouble::Trouble};
+use crate::{Database, StoreError, Tx, database::Link, lock::DatabaseLock, seal::Sealer, trouble, trouble::Trouble};
 use session::Session;
 
 /// Jobs that may queue before callers have to wait for room.
@@ -84,28 +86,38 @@ pub struct Writer(mpsc::Sender<Box<dyn Job>>);
 impl Writer {
     /// Starts the writers of a database; `first` is a connection of it that exists already. They keep `lock` until
     /// their last commit.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`]: the system has no thread left for the writer of a file.
     pub fn start(
         database: &Database,
-        first: DatabaseConnection,
+        first: Link,
         sealer: &Arc<Sealer>,
         lock: Option<DatabaseLock>,
-    ) -> Self {
+    ) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let queue = Arc::new(Mutex::new(queue));
-        let (lock, mut first) = (Arc::new(lock), Some(first));
-        let (writers, batch) = match database {
-            Database::File(_) => (1, BATCH),
-            Database::Server(_) => (WRITERS, 1),
-        };
-        for _ in 0..writers {
-            let session = Session::new(database.clone(), first.take(), sealer.clone());
-            let (queue, lock) = (queue.clone(), lock.clone());
-            tokio::spawn(async move {
-                serve(session, &queue, batch).await;
-                drop(lock);
-            });
+        let mut first = Some(first);
+        let mut session = || Session::new(database.clone(), first.take(), sealer.clone());
+        match database {
+            Database::File(path) => {
+                let (session, runtime) = (session(), Handle::current());
+                let serve = move || {
+                    runtime.block_on(serve(session, &queue, BATCH));
+                    drop(lock);
+                };
+                // A commit waits for the disk.
+                let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(serve);
+                thread.map_err(|source| StoreError::Io { path: path.clone(), source })?;
+            }
+            Database::Server(_) => {
+                for _ in 0..WRITERS {
+                    let (session, queue) = (session(), queue.clone());
+                    tokio::spawn(async move { serve(session, &queue, 1).await });
+                }
+            }
         }
-        Self(jobs)
+        Ok(Self(jobs))
     }
 
     /// Runs `work` in a transaction, possibly together with that of others, and commits it.

@@ -7,13 +7,17 @@ use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt as _;
 use rand::Rng as _;
-use sea_orm::{
-    ConnAcquireErr, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait as _,
-};
+use sea_orm::{ConnAcquireErr, DbErr};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Job, Ran};
-use crate::{Conn, Database, StoreError, Tx, conn::Db, database::PATIENCE, seal::Sealer, trouble, trouble::Trouble};
+use crate::{
+    Database, Fault, StoreError, Tx,
+    database::{Begun, Link, PATIENCE},
+    seal::Sealer,
+    trouble,
+    trouble::Trouble,
+};
 
 /// A job may hold up others, so it must be short; it is nothing but SQL.
 const JOB_DEADLINE: Duration = Duration::from_secs(20);
@@ -39,11 +43,11 @@ struct Failure {
 }
 
 impl Failure {
-    fn before_commit(error: &DbErr) -> Self {
+    fn before_commit(error: &Fault) -> Self {
         Self { trouble: trouble::of(error), committing: false, why: error.to_string() }
     }
 
-    fn at_commit(error: &DbErr) -> Self {
+    fn at_commit(error: &Fault) -> Self {
         Self { committing: true, ..Self::before_commit(error) }
     }
 
@@ -63,13 +67,13 @@ impl Failure {
 
 pub struct Session {
     database: Database,
-    connection: Option<DatabaseConnection>,
+    link: Option<Link>,
     sealer: Arc<Sealer>,
 }
 
 impl Session {
-    pub fn new(database: Database, connection: Option<DatabaseConnection>, sealer: Arc<Sealer>) -> Self {
-        Self { database, connection, sealer }
+    pub const fn new(database: Database, link: Option<Link>, sealer: Arc<Sealer>) -> Self {
+        Self { database, link, sealer }
     }
 
     /// Runs these jobs, together if that goes well, and answers each.
@@ -107,27 +111,24 @@ impl Session {
 
     /// One transaction with these jobs.
     async fn attempt(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
-        let done = match self.connection().await {
-            Ok(connection) => transaction(&connection, &self.sealer, jobs).await,
-            Err(error) => Err(Failure { trouble: Trouble::Lost, ..Failure::before_commit(&error) }),
+        let link = match self.link.take() {
+            Some(link) => Ok(link),
+            None => within(STATEMENT_DEADLINE, self.database.link()).await,
         };
+        let link = self
+            .link
+            .insert(link.map_err(|error| Failure { trouble: Trouble::Lost, ..Failure::before_commit(&error) })?);
+        let done = transaction(link, &self.sealer, jobs).await;
         if done.as_ref().is_err_and(|failure| failure.trouble != Trouble::Conflict) {
             self.close().await;
         }
         done
     }
 
-    async fn connection(&mut self) -> Result<DatabaseConnection, DbErr> {
-        if self.connection.is_none() {
-            self.connection = Some(within(STATEMENT_DEADLINE, self.database.open_writer()).await?);
-        }
-        self.connection.clone().ok_or(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))
-    }
-
     /// Closes the connection; the next transaction opens another.
     pub async fn close(&mut self) {
-        if let Some(connection) = self.connection.take()
-            && timeout(STATEMENT_DEADLINE, connection.close()).await.is_err()
+        if let Some(link) = self.link.take()
+            && timeout(STATEMENT_DEADLINE, link.close()).await.is_err()
         {
             tracing::warn!(database = %self.database, "a connection does not close; it is left to itself");
         }
@@ -143,12 +144,8 @@ fn failed(failure: &Failure) -> StoreError {
     }
 }
 
-async fn transaction(
-    connection: &DatabaseConnection,
-    sealer: &Sealer,
-    jobs: &mut [Box<dyn Job>],
-) -> Result<(), Failure> {
-    let begun = within(STATEMENT_DEADLINE, connection.begin()).await.map_err(|error| Failure::before_commit(&error))?;
+async fn transaction(link: &Link, sealer: &Sealer, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+    let begun = within(STATEMENT_DEADLINE, link.begin()).await.map_err(|error| Failure::before_commit(&error))?;
     let kept = match jobs {
         // A job that shares its commit with no other needs no savepoint.
         [job] => run_job(&begun, sealer, job.as_mut()).await?,
@@ -164,7 +161,7 @@ async fn transaction(
     }
 }
 
-async fn run_jobs(begun: &DatabaseTransaction, sealer: &Sealer, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+async fn run_jobs(begun: &Begun<'_>, sealer: &Sealer, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
     say(begun, FIRST).await?;
     for job in jobs {
         let kept = run_job(begun, sealer, job.as_mut()).await?;
@@ -173,14 +170,13 @@ async fn run_jobs(begun: &DatabaseTransaction, sealer: &Sealer, jobs: &mut [Box<
     Ok(())
 }
 
-async fn say(begun: &DatabaseTransaction, sql: &str) -> Result<(), Failure> {
-    let said = within(STATEMENT_DEADLINE, begun.execute_unprepared(sql)).await;
-    said.map(drop).map_err(|error| Failure::before_commit(&error))
+async fn say(begun: &Begun<'_>, sql: &str) -> Result<(), Failure> {
+    within(STATEMENT_DEADLINE, begun.say(sql)).await.map_err(|error| Failure::before_commit(&error))
 }
 
 /// Runs one job, and says whether its work is to be kept. One that panics or takes too long is taken back.
-async fn run_job(begun: &DatabaseTransaction, sealer: &Sealer, job: &mut dyn Job) -> Result<bool, Failure> {
-    let tx = Tx(Conn { db: Db::Transaction(begun), sealer });
+async fn run_job(begun: &Begun<'_>, sealer: &Sealer, job: &mut dyn Job) -> Result<bool, Failure> {
+    let tx = Tx::new(begun, sealer);
     match timeout(JOB_DEADLINE, AssertUnwindSafe(job.run(&tx)).catch_unwind()).await {
         Ok(Ok(Ran::Keep)) => Ok(true),
         Ok(Ok(Ran::TakeBack)) => Ok(false),
@@ -196,7 +192,7 @@ async fn run_job(begun: &DatabaseTransaction, sealer: &Sealer, job: &mut dyn Job
     }
 }
 
-async fn within<T>(limit: Duration, doing: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
-    let late = |_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+async fn within<T>(limit: Duration, doing: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    let late = |_| Fault::from(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout));
     timeout(limit, doing).await.map_err(late)?
 }

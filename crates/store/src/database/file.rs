@@ -1,0 +1,143 @@
+//! A connection to a SQLite file.
+//!
+//! SQLite does its work in the thread that asks. A driver that hands each statement to a thread of its own, as the one
+//! does that makes the schema here, takes longer for that than most statements.
+
+use std::{
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::{CachedStatement, Connection, OpenFlags, ToSql, types::ToSqlOutput};
+use sea_orm::{Statement, Value};
+
+use super::{Access, PATIENCE};
+use crate::{
+    Fault,
+    row::{FromRow, Row},
+};
+
+/// Statements kept prepared on each connection.
+const STATEMENTS: usize = 200;
+
+/// A commit is on disk when it returns (`synchronous=FULL`, promise S7), and readers never wait for the writer (WAL). What
+/// a savepoint would take back is kept in memory instead of in a file. The cache is meant in KiB below zero: SQLite's own
+/// 2 MiB hold some hundred runs, and what is not kept is read again by each statement.
+const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                        PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192";
+const READS: &str = "PRAGMA query_only = ON";
+
+/// One connection. Its future is done when its call returns, so that nothing of it can be given up half-way.
+pub struct File(Mutex<Connection>);
+
+impl File {
+    /// Opens a file that is there.
+    pub fn open(path: &Path, access: Access) -> Result<Self, Fault> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(PATIENCE)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.execute_batch(SETTINGS)?;
+        if access == Access::Read {
+            connection.execute_batch(READS)?;
+        }
+        Ok(Self(Mutex::new(connection)))
+    }
+
+    /// The rows that a statement finds.
+    pub fn query<T: FromRow>(&self, statement: &Statement) -> Result<Vec<T>, Fault> {
+        let connection = self.connection();
+        let mut prepared = prepared(&connection, statement)?;
+        let (mut rows, mut found) = (prepared.raw_query(), Vec::new());
+        while let Some(row) = rows.next()? {
+            found.push(T::from_row(&Row::File(row))?);
+        }
+        Ok(found)
+    }
+
+    /// Runs a statement that writes; how many rows it has changed.
+    pub fn execute(&self, statement: &Statement) -> Result<u64, Fault> {
+        let changed = prepared(&self.connection(), statement)?.raw_execute()?;
+        Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+    }
+
+    /// Runs statements that take and give nothing.
+    pub fn say(&self, sql: &str) -> Result<(), Fault> {
+        Ok(self.connection().execute_batch(sql)?)
+    }
+
+    /// Whether a transaction is open.
+    pub fn is_in_transaction(&self) -> bool {
+        !self.connection().is_autocommit()
+    }
+
+    /// What a panic has left is taken back with its transaction.
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The statement, ready to run.
+fn prepared<'a>(connection: &'a Connection, statement: &Statement) -> Result<CachedStatement<'a>, Fault> {
+    let mut prepared = connection.prepare_cached(&statement.sql)?;
+    for (index, value) in statement.values.iter().flat_map(|values| &values.0).enumerate() {
+        prepared.raw_bind_parameter(index + 1, Bound(value))?;
+    }
+    Ok(prepared)
+}
+
+/// A value as SQLite keeps it.
+struct Bound<'a>(&'a Value);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self.0 {
+            Value::Bool(value) => value.to_sql(),
+            Value::Int(value) => value.to_sql(),
+            Value::BigInt(value) => value.to_sql(),
+            Value::BigUnsigned(value) => value.to_sql(),
+            Value::String(value) => value.to_sql(),
+            Value::Bytes(value) => value.to_sql(),
+            Value::Uuid(value) => value.to_sql(),
+            other => Err(rusqlite::Error::ToSqlConversionFailure(format!("no column holds {other:?}").into())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::DbBackend;
+
+    use super::*;
+
+    fn file(dir: &Path, access: Access) -> File {
+        let path = dir.join("db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE IF NOT EXISTS t (x INTEGER)").unwrap();
+        File::open(&path, access).unwrap()
+    }
+
+    fn statement(sql: &str) -> Statement {
+        Statement::from_string(DbBackend::Sqlite, sql)
+    }
+
+    #[test]
+    fn s7_a_commit_of_the_writer_is_on_disk_when_it_returns() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = file(dir.path(), Access::Write);
+        for (pragma, expected) in [("synchronous", "2"), ("foreign_keys", "1"), ("journal_mode", "wal")] {
+            let found =
+                file.query::<String>(&statement(&format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}")));
+            assert_eq!(found.unwrap(), [expected], "{pragma}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_reads_refuses_to_write() {
+        let dir = tempfile::tempdir().unwrap();
+        file(dir.path(), Access::Write).execute(&statement("INSERT INTO t VALUES (1), (2)")).unwrap();
+        let reader = file(dir.path(), Access::Read);
+        let refused = reader.query::<i64>(&statement("INSERT INTO t VALUES (3) RETURNING x")).unwrap_err();
+        assert!(refused.to_string().contains("readonly"), "{refused}");
+        assert_eq!(reader.query::<i64>(&statement("SELECT x FROM t")).unwrap(), [1, 2]);
+    }
+}
