@@ -50,6 +50,14 @@ pub enum LimitError {
 /// [`LimitError`]: the limits are checked first, over the bytes.
 pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Value, LimitError> {
     check(bytes, limits)?;
+    parse_checked(bytes)
+}
+
+/// Parses a JSON text that has passed [`check`].
+///
+/// # Errors
+/// [`LimitError::NotJson`].
+pub fn parse_checked(bytes: &[u8]) -> Result<Value, LimitError> {
     serde_json::from_slice(bytes).map_err(|error| LimitError::NotJson { why: error.to_string() })
 }
 
@@ -64,25 +72,29 @@ pub fn check(bytes: &[u8], limits: &Limits) -> Result<(), LimitError> {
     if let Err(error) = std::str::from_utf8(bytes) {
         return Err(LimitError::NotUtf8 { at: error.valid_up_to() });
     }
-    let mut scanner = Scanner { limits, place: Place::Outside, depth: 0, objects: 0, values: 1 };
-    bytes.iter().enumerate().try_for_each(|(at, &byte)| scanner.step(at, byte))?;
-    if scanner.depth > 0 || scanner.place != Place::Outside {
-        return Err(LimitError::NotJson { why: "it ends too early".to_owned() });
+    let (mut scanner, mut at) = (Scanner { limits, depth: 0, objects: 0, values: 1 }, 0);
+    while let Some(&byte) = bytes.get(at) {
+        at = if byte == b'"' { end_of_string(bytes, at + 1)? } else { scanner.step(at, byte)? };
     }
-    Ok(())
+    if scanner.depth > 0 { Err(too_early()) } else { Ok(()) }
 }
 
-/// Where the scanner stands in regard to strings.
-#[derive(PartialEq)]
-enum Place {
-    Outside,
-    InString,
-    AfterBackslash,
+/// Where it goes on after the string that begins at `at`. Most of a ramdisk's post are long strings, its logs.
+fn end_of_string(bytes: &[u8], mut at: usize) -> Result<usize, LimitError> {
+    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
+    loop {
+        let rest = bytes.get(at..).ok_or_else(too_early)?;
+        at += rest.iter().position(special).ok_or_else(too_early)?;
+        match bytes[at] {
+            b'"' => return Ok(at + 1),
+            b'\\' => at += 2,
+            control => return Err(unexpected(at, control)),
+        }
+    }
 }
 
 struct Scanner<'a> {
     limits: &'a Limits,
-    place: Place,
     depth: usize,
     /// One bit for each open bracket, the innermost lowest: set for an object.
     objects: u128,
@@ -90,21 +102,17 @@ struct Scanner<'a> {
 }
 
 impl Scanner<'_> {
-    fn step(&mut self, at: usize, byte: u8) -> Result<(), LimitError> {
-        match (&self.place, byte) {
-            (Place::AfterBackslash, _) => self.place = Place::InString,
-            (Place::InString, b'\\') => self.place = Place::AfterBackslash,
-            (Place::InString, b'"') => self.place = Place::Outside,
-            (Place::InString, 0x20..) => {}
-            (Place::Outside, b'"') => self.place = Place::InString,
-            (Place::Outside, b'{' | b'[') => self.open(byte == b'{')?,
-            (Place::Outside, b'}' | b']') => self.close(at, byte == b'}')?,
-            (Place::Outside, b',') => self.count()?,
-            (Place::Outside, b':' | b' ' | b'\t' | b'\n' | b'\r') => {}
-            (Place::Outside, b'a'..=b'z' | b'0'..=b'9' | b'E' | b'+' | b'-' | b'.') => {}
+    /// A byte outside of strings; where it goes on.
+    fn step(&mut self, at: usize, byte: u8) -> Result<usize, LimitError> {
+        match byte {
+            b'{' | b'[' => self.open(byte == b'{')?,
+            b'}' | b']' => self.close(at, byte == b'}')?,
+            b',' => self.count()?,
+            b':' | b' ' | b'\t' | b'\n' | b'\r' => {}
+            b'a'..=b'z' | b'0'..=b'9' | b'E' | b'+' | b'-' | b'.' => {}
             _ => return Err(unexpected(at, byte)),
         }
-        Ok(())
+        Ok(at + 1)
     }
 
     fn open(&mut self, object: bool) -> Result<(), LimitError> {
@@ -134,6 +142,10 @@ impl Scanner<'_> {
         }
         Ok(())
     }
+}
+
+fn too_early() -> LimitError {
+    LimitError::NotJson { why: "it ends too early".to_owned() }
 }
 
 fn unexpected(at: usize, byte: u8) -> LimitError {

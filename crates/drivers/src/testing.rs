@@ -20,5 +20,5 @@ pub fn task(driver: &str) -> Task {
     .unwrap();
     let address = "52:54:00:00:00:01".parse().unwrap();
     let port = Port::blank(PortId(Uuid::from_u128(8)), node.id, address, node.created_at);
-    Task { node, ports: vec![port], portgroups: Vec::new(), run: None, boots_from_media: false }
+    Task { ports: vec![port], ..Task::on(node) }
 }

@@ -59,7 +59,16 @@ impl Body {
     /// # Errors
     /// [`BodyError`] says what is missing; nothing was allocated for a body beyond `limits`.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, BodyError> {
-        match limits::parse(bytes, limits)? {
+        limits::check(bytes, limits)?;
+        Self::parse_checked(bytes)
+    }
+
+    /// Reads bytes that have passed [`limits::check`], such as those that were kept then.
+    ///
+    /// # Errors
+    /// [`BodyError`] says what is missing.
+    pub fn parse_checked(bytes: &[u8]) -> Result<Self, BodyError> {
+        match limits::parse_checked(bytes)? {
             Value::Object(body) => Self::try_from(body),
             other => Err(BodyError::NotAnObject(kind(&other))),
         }

@@ -12,6 +12,8 @@ mod power;
 use assay_core::{id::PortId, mac::MacAddress, node::Node, port::Port, portgroup::Portgroup, run::RunId};
 use uuid::Uuid;
 
+use crate::redfish::Recent;
+
 pub use boot::BootInterface;
 pub use inspect::{InspectInterface, InspectKind, IntrospectionData, Progress};
 pub use management::ManagementInterface;
@@ -32,9 +34,18 @@ pub struct Task {
     /// The node boots from a disc: every one of its NICs may be used, not only those that it may be
     /// booted from.
     pub boots_from_media: bool,
+    /// What the run has just read of the machine's BMC.
+    pub recent: Recent,
 }
 
 impl Task {
+    /// On a node alone.
+    #[must_use]
+    pub fn on(node: Node) -> Self {
+        let (ports, portgroups) = (Vec::new(), Vec::new());
+        Self { node, ports, portgroups, run: None, boots_from_media: false, recent: Recent::default() }
+    }
+
     /// The same node as it will be once the conductor has made its ports from the BMC's list: with
     /// one port whose address nobody knows yet.
     #[must_use]

@@ -15,6 +15,7 @@ use super::{
     account::{Account, Request},
     failure::CallError,
     info::DriverInfo,
+    recent::Recent,
 };
 use crate::{
     cause::root_cause,
@@ -79,6 +80,7 @@ impl Clients {
         Ok(Bmc {
             account: self.accounts.get_with(AccountKey::from(&info), account).await,
             system_id,
+            recent: task.recent.clone(),
             attempts: self.config.connection_attempts,
             call_timeout: self.config.call_timeout,
             deadline: Instant::now() + self.config.call_timeout,
@@ -107,6 +109,8 @@ impl Clients {
 pub struct Bmc {
     pub(super) account: Arc<Account>,
     pub(super) system_id: Option<String>,
+    /// What the run has just read of the system.
+    pub(super) recent: Recent,
     attempts: usize,
     call_timeout: Duration,
     deadline: Instant,
@@ -155,6 +159,7 @@ impl Bmc {
 
     /// Starts an action.
     pub async fn post(&self, link: &str, body: &Value) -> Result<(), CallError> {
+        self.recent.forget();
         let request = Request { method: Method::POST, link, body: Some(body), etag: None };
         self.account.send(&request, self.deadline).await.map(drop)
     }
@@ -174,6 +179,7 @@ impl Bmc {
     }
 
     async fn patch_if(&self, resource: &Resource, body: &Value, etag: Option<&str>) -> Result<(), CallError> {
+        self.recent.forget();
         let request = Request { method: Method::PATCH, link: &resource.link, body: Some(body), etag };
         self.account.send(&request, self.deadline).await.map(drop)
     }

@@ -138,7 +138,7 @@ async fn clear(bmc: &Bmc, system: &Resource, former: &BootOverride) -> Result<()
 async fn is_clear(bmc: &Bmc) -> Result<bool, DriverError> {
     for pause in [0, 200, 800] {
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        if boot_source::read(&bmc.system().await?.body["Boot"]).device.is_none() {
+        if boot_source::read(&bmc.system_now().await?.body["Boot"]).device.is_none() {
             return Ok(true);
         }
     }

@@ -12,12 +12,14 @@ mod failure;
 mod info;
 mod management;
 mod power;
+mod recent;
 mod system;
 mod virtual_media;
 
 pub use info::{AuthType, DriverInfo, PROPERTIES};
 pub use management::RedfishManagement;
 pub use power::RedfishPower;
+pub use recent::Recent;
 pub use virtual_media::VirtualMedia;
 
 pub use crate::verify_ca::VerifyCa;

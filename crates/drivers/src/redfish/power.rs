@@ -131,7 +131,7 @@ async fn reset(bmc: &Bmc, system: &Resource, wanted: PowerState, types: ResetTyp
         match bmc.post(action, &json!({"ResetType": reset_type})).await {
             Ok(()) => return Ok(()),
             Err(error) => {
-                let seen = bmc.system().await.and_then(|system| power(bmc, &system));
+                let seen = bmc.system_now().await.and_then(|system| power(bmc, &system));
                 if seen.is_ok_and(|power| power.state == wanted) {
                     return Ok(());
                 }
@@ -171,7 +171,7 @@ async fn wait_for(bmc: &mut Bmc, wanted: PowerState, patience: Duration) -> Resu
     let mut wait = PowerWait::begin(format!("Redfish BMC {}", bmc.account.address()), wanted, patience);
     loop {
         bmc.renew_until(wait.deadline);
-        let seen = bmc.system().await.and_then(|system| power(bmc, &system));
+        let seen = bmc.system_now().await.and_then(|system| power(bmc, &system));
         if seen.as_ref().is_ok_and(|power| power.state == wanted && power.settled) {
             return Ok(());
         }

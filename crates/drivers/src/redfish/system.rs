@@ -1,5 +1,7 @@
 //! Finding the node's system on its BMC.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{
@@ -10,13 +12,26 @@ use super::{
 use crate::error::DriverError;
 
 impl Bmc {
+    /// The node's system, as it is now or as the run has just read it.
+    pub async fn system(&self) -> Result<Arc<Resource>, DriverError> {
+        match self.recent.get(&self.account, self.system_link().await?) {
+            Some(system) => Ok(system),
+            None => self.system_now().await,
+        }
+    }
+
     /// The node's system, as it is now.
-    pub async fn system(&self) -> Result<Resource, DriverError> {
-        let link = match &self.system_id {
-            Some(path) => path,
-            None => self.account.only_system.get_or_try_init(|| self.find_only_system()).await?,
-        };
-        Ok(self.get(link).await?)
+    pub async fn system_now(&self) -> Result<Arc<Resource>, DriverError> {
+        let system = Arc::new(self.get(self.system_link().await?).await?);
+        self.recent.remember(&self.account, &system);
+        Ok(system)
+    }
+
+    async fn system_link(&self) -> Result<&str, DriverError> {
+        match &self.system_id {
+            Some(path) => Ok(path),
+            None => Ok(self.account.only_system.get_or_try_init(|| self.find_only_system()).await?),
+        }
     }
 
     async fn find_only_system(&self) -> Result<String, DriverError> {

@@ -1,12 +1,15 @@
 //! Power: one write where one is needed, and patience.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use assay_core::power::{PowerState, PowerTarget};
-use assay_drivers::interface::PowerInterface;
+use assay_drivers::interface::{ManagementInterface, PowerInterface};
 use serde_json::{Value, json};
 
 use crate::{
@@ -42,6 +45,27 @@ async fn the_reset_link_is_followed_and_the_state_is_awaited() {
     power.set_power_state(&task, PowerTarget::On, None).await.unwrap();
     assert_eq!(power.get_power_state(&task).await, Ok(PowerState::On));
     assert_eq!(resets(&bmc), ["On"]);
+}
+
+#[tokio::test]
+async fn operations_of_one_run_that_follow_each_other_read_the_system_once_and_anew_after_a_write() {
+    let bmc = machine(false, |_| status(204)).await;
+    let (power, management) = impatient();
+    let task = node_at(&bmc.address);
+    let reads = || bmc.seen("GET /redfish/v1/Systems/1").len();
+    power.get_power_state(&task).await.unwrap();
+    management.get_boot_device(&task).await.unwrap();
+    power.set_power_state(&task, PowerTarget::Off, None).await.unwrap();
+    assert_eq!(reads(), 1, "it is off already, as was read a moment ago");
+    power.set_power_state(&task, PowerTarget::On, None).await.unwrap();
+    assert_eq!(reads(), 2, "what was read before the write counts no more");
+    management.get_boot_device(&task).await.unwrap();
+    assert_eq!(reads(), 2);
+    power.get_power_state(&node_at(&bmc.address)).await.unwrap();
+    assert_eq!(reads(), 3, "another run knows nothing of it");
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    power.get_power_state(&task).await.unwrap();
+    assert_eq!(reads(), 4, "it was a moment ago, and is not any more");
 }
 
 #[tokio::test]

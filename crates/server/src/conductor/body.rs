@@ -21,7 +21,6 @@ use assay_store::{
     nodes::{self, Guard},
     ports, runs, timeline,
 };
-use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
@@ -81,7 +80,7 @@ impl Conductor {
         bytes: &[u8],
     ) -> Result<(RunId, NodeId), BodyError> {
         check(bytes)?;
-        let body = Body::parse(bytes, &Limits::RAMDISK).map_err(|wrong| BodyError::Invalid(wrong.to_string()))?;
+        let body = Body::parse_checked(bytes).map_err(|wrong| BodyError::Invalid(wrong.to_string()))?;
         let clues =
             Clues { node: named, macs: body.view.macs().collect(), bmc_addresses: body.view.bmc_addresses().collect() };
         let run = self.find_run(&clues).await?;
@@ -104,22 +103,21 @@ impl Conductor {
         id: BodyId,
         ports: &[Port],
     ) -> Result<Receipt, ConductorError> {
-        let limits = Limits::RAMDISK;
-        let bytes = bodies::get(&self.store().read(), id, limits.bytes).await?;
-        let body = Body::parse(&bytes, &limits).map_err(refuse)?;
+        let bytes = bodies::get(&self.store().read(), id, Limits::RAMDISK.bytes).await?;
+        let body = Body::parse_checked(&bytes).map_err(refuse)?;
         // As it is now: clients may have changed it while the run waited.
         let node = nodes::get(&self.store().read(), run.node).await?.node;
         let view = HookView { node: &node, ports };
         let changes = self.config().hooks.run(view, &body, &self.config().hook_options).map_err(refuse)?;
         let new_id = || PortId(uuid::Uuid::new_v4());
-        let applied = apply(node.clone(), ports, body.plugin_data.clone(), &changes, now(), new_id);
+        let applied = apply(node, ports, body.plugin_data, &changes, now(), new_id);
         let inspection = Inspection {
             node: run.node,
             run: run.id,
             generation: 1,
             created_at: now(),
-            inventory: Value::Object(body.inventory).to_string(),
-            plugin_data: Value::Object(applied.plugin_data.clone()).to_string(),
+            inventory: serde_json::to_string(&body.inventory).map_err(refuse)?,
+            plugin_data: serde_json::to_string(&applied.plugin_data).map_err(refuse)?,
         };
         let found = Arc::new(Findings { lease, inspection, applied });
         let warnings = found.applied.warnings.clone();

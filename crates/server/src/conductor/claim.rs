@@ -6,7 +6,7 @@ use assay_core::{
     id::NodeId,
     run::{Event, Phase, Run, RunId},
 };
-use assay_drivers::{Task, fence::Fence};
+use assay_drivers::{Task, fence::Fence, redfish::Recent};
 use assay_store::{StoreError, Tx, bodies, nodes, runs};
 use tokio::time::{Duration, Instant, sleep};
 
@@ -37,6 +37,8 @@ pub(super) struct Claim {
     /// What interfaces may know of the node, which nobody changes while it is locked but effects of
     /// this run; `None` until one needs it, and after one that changes it.
     pub task: Option<Arc<Task>>,
+    /// What effects of the claim have just read of the BMC.
+    pub recent: Recent,
 }
 
 /// The node's lock. A commit with an older epoch changes nothing.
@@ -96,6 +98,7 @@ impl Conductor {
             fence: Fence::at(asked + figures.sending()),
             asked: None,
             task: None,
+            recent: Recent::default(),
         }
     }
 

@@ -130,8 +130,7 @@ impl Conductor {
 
     async fn shown_power(&self, node: &Node) -> Result<PowerState, String> {
         // Power needs no ports, and ten thousand nodes a minute are ten thousand reads fewer.
-        let task =
-            Task { node: node.clone(), ports: Vec::new(), portgroups: Vec::new(), run: None, boots_from_media: false };
+        let task = Task::on(node.clone());
         let read = async {
             let power = self.parts().registry.power(node)?;
             power.validate(&task)?;

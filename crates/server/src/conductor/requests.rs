@@ -141,7 +141,7 @@ impl Conductor {
     pub(super) async fn task(&self, node: &Node) -> Result<Task, ConductorError> {
         let (ports, portgroups) = self.ports_of(node.id).await?;
         let boots_from_media = self.boots_from_media(node);
-        Ok(Task { node: node.clone(), ports, portgroups, run: None, boots_from_media })
+        Ok(Task { ports, portgroups, boots_from_media, ..Task::on(node.clone()) })
     }
 
     /// Stores a new run together with what its request changes on the node, and lets it go.

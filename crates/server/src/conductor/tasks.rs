@@ -33,7 +33,7 @@ impl Conductor {
         };
         let (ports, portgroups) = self.ports_of(run.node).await?;
         let boots_from_media = self.boots_from_media(&node);
-        Ok(Task { node, ports, portgroups, run: Some(run.id), boots_from_media })
+        Ok(Task { ports, portgroups, run: Some(run.id), boots_from_media, ..Task::on(node) })
     }
 
     /// The same for effects of a claimed run, read once as long as nothing has changed it.
@@ -41,7 +41,7 @@ impl Conductor {
         if let Some(task) = &claim.task {
             return Ok(Arc::clone(task));
         }
-        let task = Arc::new(self.task_of(&claim.run).await?);
+        let task = Arc::new(Task { recent: claim.recent.clone(), ..self.task_of(&claim.run).await? });
         claim.task = claim.lease.is_some().then(|| Arc::clone(&task));
         Ok(task)
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use assay_sim::{Content, Machine, Recording, harness::Site};
+use assay_sim::{Content, Fault, Machine, Recording, Request, Times, harness::Site};
 use chrono::{DateTime, Utc};
 use futures::future::try_join_all;
 
@@ -22,6 +22,10 @@ const RATE: f64 = 200.0;
 /// Bytes of a post.
 const BODY: usize = 60_000;
 const PATIENCE: Duration = Duration::from_secs(300);
+/// One of so many machines posts while its BMC is slow.
+const SHARE: usize = 4;
+/// For how long those BMCs keep what follows a callback waiting.
+const HOLD: Duration = Duration::from_secs(5);
 
 /// Creates and verifies the nodes of the first machines.
 pub async fn enrol(site: &Site, count: usize) -> anyhow::Result<Vec<String>> {
@@ -46,8 +50,9 @@ pub async fn measure(site: &Site, nodes: &[String], binary: &Meter, table: &mut 
         boot_files::measure(site, node, binary, table).await?;
     }
 
-    let before = binary.cpu()?;
-    let posted = post_all(site, 0..count, &urls).await?;
+    let (before, first) = (binary.cpu()?, count / SHARE);
+    table.add(figures::CALLBACK_CPU, callbacks_alone(site, &urls[..first], binary).await?);
+    let posted = post_all(site, first..count, &urls[first..]).await?;
     wait_for(site, "inspect wait", 0).await?;
     wait_for(site, "inspecting", 0).await?;
     let after_wait = binary.cpu()? - before;
@@ -56,15 +61,28 @@ pub async fn measure(site: &Site, nodes: &[String], binary: &Meter, table: &mut 
     table.add(figures::CALLBACK_MEDIAN, percentile(&mut answers, 0.5));
     table.add(figures::CALLBACK_P99, percentile(&mut answers, 0.99));
     let each = |seconds: f64| seconds * 1e3 / count.max(1) as f64;
-    table.add(figures::CALLBACK_CPU, each(after_wait));
     table.add(figures::INSPECTION_CPU, each(until_wait + after_wait));
     let mut until_manageable = Vec::new();
-    for (node, post) in nodes.iter().zip(&posted) {
+    for (node, post) in nodes[first..].iter().zip(&posted) {
         until_manageable.push(manageable_after(site, node, post.at).await?);
     }
     table.add(figures::MANAGEABLE_MEDIAN, percentile(&mut until_manageable, 0.5));
     table.add(figures::MANAGEABLE_P99, percentile(&mut until_manageable, 0.99));
     Ok(())
+}
+
+/// The milliseconds that the callbacks of the first machines take each, without what follows: their BMCs wait with it.
+async fn callbacks_alone(site: &Site, urls: &[String], binary: &Meter) -> anyhow::Result<f64> {
+    site.world.inject(None, Request::System, Fault::Slow(HOLD), Times::Always);
+    let (before, until) = (binary.cpu()?, Instant::now() + HOLD);
+    post_all(site, 0..urls.len(), urls).await?;
+    // The last inventory is read and stored by then.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    ensure!(Instant::now() < until, "the posts took longer than the BMCs were slow");
+    let each = (binary.cpu()? - before) * 1e3 / urls.len().max(1) as f64;
+    site.world.heal();
+    wait_for(site, "inspecting", 0).await?;
+    Ok(each)
 }
 
 /// A post of a ramdisk.
