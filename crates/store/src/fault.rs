@@ -3,12 +3,17 @@
 use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
 use sea_orm::{DbErr, SqlErr};
 
+use crate::database::LONGEST;
+
 /// An error of one of the drivers.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// Of a SQLite file.
     #[error("{0}")]
     File(rusqlite::Error),
+    /// A statement on a SQLite file was given up.
+    #[error("the database file gave no answer for {} s", LONGEST.as_secs())]
+    TooLong,
     /// Of a server.
     #[error("{0}")]
     Server(DbErr),
@@ -16,7 +21,10 @@ pub enum Fault {
 
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
-        Self::File(error)
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::OperationInterrupted) => Self::TooLong,
+            _ => Self::File(error),
+        }
     }
 }
 
@@ -39,7 +47,7 @@ impl Fault {
                 let unique = [SQLITE_CONSTRAINT_UNIQUE, SQLITE_CONSTRAINT_PRIMARYKEY];
                 unique.contains(&failure.extended_code) && names_it(text)
             }
-            Self::File(_) => false,
+            Self::File(_) | Self::TooLong => false,
             Self::Server(error) => {
                 matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(text)) if names_it(&text))
             }

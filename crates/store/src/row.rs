@@ -51,7 +51,7 @@ macro_rules! one_column {
     };
 }
 
-one_column!(i32, i64, String, Uuid, Option<i64>, Option<String>);
+one_column!(i32, i64, String, Uuid, Option<String>);
 
 impl<A: Value, B: Value> FromRow for (A, B) {
     fn from_row(row: &Row<'_>) -> Result<Self, Fault> {

@@ -29,7 +29,7 @@ const MARIADB_LOST: [u16; 3] = [1053, 1927, 4031];
 pub fn of(fault: &Fault) -> Trouble {
     match fault {
         Fault::File(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Trouble::Conflict,
-        Fault::File(_) => Trouble::Other,
+        Fault::File(_) | Fault::TooLong => Trouble::Other,
         Fault::Server(error) => of_server(error),
     }
 }

@@ -5,7 +5,8 @@
 
 use std::{
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use rusqlite::{CachedStatement, Connection, OpenFlags, ToSql, types::ToSqlOutput};
@@ -27,12 +28,26 @@ const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PR
                         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192";
 const READS: &str = "PRAGMA query_only = ON";
 
-/// One connection. Its future is done when its call returns, so that nothing of it can be given up half-way.
-pub struct File(Mutex<Connection>);
+/// For one statement, beside its wait for locks; servers end a statement that takes as long.
+pub const LONGEST: Duration = Duration::from_secs(15);
+/// After how many of SQLite's own steps the time is looked at: some milliseconds of work.
+const STEPS: i32 = 100_000;
+
+/// One connection. A call blocks its thread until it is done.
+pub struct File {
+    connection: Mutex<Connection>,
+    longest: Duration,
+    /// When the statement that runs is given up.
+    until: Arc<Mutex<Instant>>,
+}
 
 impl File {
     /// Opens a file that is there.
     pub fn open(path: &Path, access: Access) -> Result<Self, Fault> {
+        Self::open_for(path, access, LONGEST)
+    }
+
+    fn open_for(path: &Path, access: Access, longest: Duration) -> Result<Self, Fault> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(PATIENCE)?;
@@ -41,7 +56,11 @@ impl File {
         if access == Access::Read {
             connection.execute_batch(READS)?;
         }
-        Ok(Self(Mutex::new(connection)))
+        let until = Arc::new(Mutex::new(Instant::now() + longest));
+        let end = Arc::clone(&until);
+        let is_over = move || Instant::now() > *end.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.progress_handler(STEPS, Some(is_over))?;
+        Ok(Self { connection: Mutex::new(connection), longest, until })
     }
 
     /// The rows that a statement finds.
@@ -71,9 +90,11 @@ impl File {
         !self.connection().is_autocommit()
     }
 
-    /// What a panic has left is taken back with its transaction.
+    /// For one statement that begins now. What a panic has left is taken back with its transaction.
     fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + self.longest;
+        connection
     }
 }
 
@@ -129,6 +150,22 @@ mod tests {
                 file.query::<String>(&statement(&format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}")));
             assert_eq!(found.unwrap(), [expected], "{pragma}");
         }
+    }
+
+    #[test]
+    fn s6_a_query_without_an_answer_is_given_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let made = file(dir.path(), Access::Write);
+        let file = File::open_for(&dir.path().join("db"), Access::Read, Duration::from_millis(10)).unwrap();
+        let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+        let unanswered = file.query::<i64>(&statement(endless)).unwrap_err();
+        assert!(unanswered.to_string().contains("gave no answer"), "{unanswered}");
+        made.execute(&statement("INSERT INTO t VALUES (1)")).unwrap();
+        assert_eq!(
+            file.query::<i64>(&statement("SELECT x FROM t")).unwrap(),
+            [1],
+            "the connection is good for the next"
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{
     Fault, StoreError,
     lock::{self, DatabaseLock},
 };
-pub(crate) use file::File;
+pub(crate) use file::{File, LONGEST};
 pub(crate) use link::{Begun, Link, rows};
 pub(crate) use server::Access;
 pub use server::{Server, UnusableUrl};
