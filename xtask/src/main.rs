@@ -64,6 +64,9 @@ enum Verb {
     },
     /// Measure the release build in a simulated fleet, as a table
     Bench {
+        /// Measure a real Ironic in the same run, as the peer; needs root, and must come first
+        #[arg(long)]
+        ironic: bool,
         /// Arguments of the benchmark; --help lists them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
@@ -146,7 +149,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
         }
         Verb::Soak { what } => soak::run(&project, &what)?,
         Verb::Fuzz { target, seconds } => fuzz::run(&project, target.as_deref(), seconds)?,
-        Verb::Bench { arguments } => bench::run(&project, &arguments)?,
+        Verb::Bench { ironic: false, arguments } => bench::run(&project, &arguments)?,
+        Verb::Bench { ironic: true, arguments } => {
+            root::become_root(&project)?;
+            bench::run_beside_ironic(&project, &arguments)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 //! A different status is a failure; a different fault text or a different set of keys is told.
 
 mod answer;
-mod peer;
+pub mod peer;
 
 use std::fs;
 
@@ -18,6 +18,7 @@ use crate::project::{Project, read};
 use crate::setup;
 use crate::ui;
 use answer::Answer;
+use peer::Database;
 
 /// Asks both, and shows the differences.
 pub fn run(project: &Project) -> Result<()> {
@@ -25,7 +26,7 @@ pub fn run(project: &Project) -> Result<()> {
     let binary = assay::build(project)?;
     let lab = ui::step("an empty lab", || Lab::up(project, Vec::new()))?;
     ui::step("assay serve", || assay::serve(project, &lab, &binary, &images::tiny(project)?, &[]))?;
-    ui::step("Ironic 39.0.0", || peer::start(project, &lab))?;
+    ui::step("Ironic 39.0.0", || peer::start(project, &lab, Database::Sqlite))?;
     let calls: Value = serde_json::from_str(&read(&project.lab_file("judge/calls.json"))?)?;
     let calls = calls.as_array().map(Vec::as_slice).unwrap_or_default();
     let mut report = Report::default();

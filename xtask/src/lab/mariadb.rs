@@ -1,6 +1,6 @@
 //! A MariaDB server in a lab.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -15,15 +15,17 @@ use crate::project::Project;
 pub const URL: &str = "mysql://assay:p%40ss@127.0.0.1:3306";
 
 const NAME: &str = "mariadb";
+const SOCKET: &str = "socket";
 const USER: &str = "CREATE USER assay@'127.0.0.1' IDENTIFIED BY 'p@ss'; GRANT ALL ON *.* TO assay@'127.0.0.1'";
 
-/// Makes an empty server in the folder `data`, and starts it.
-pub fn up(project: &Project, lab: &Lab, data: &Path) -> Result<()> {
-    command::output(Command::new("install").args(["-d", "-o", "mysql", "-g", "mysql", "-m", "700"]).arg(data))?;
+/// Makes an empty server, and starts it.
+pub fn up(project: &Project, lab: &Lab) -> Result<()> {
+    let data = data(lab);
+    command::output(Command::new("install").args(["-d", "-o", "mysql", "-g", "mysql", "-m", "700"]).arg(&data))?;
     let mut make = Command::new("mariadb-install-db");
     make.args(["--no-defaults", "--user=mysql", "--auth-root-authentication-method=normal", "--skip-test-db"]);
     command::quiet(make.arg(format!("--datadir={}", data.display())), &project.log("mariadb-install-db")?)?;
-    let socket = data.join("socket");
+    let socket = data.join(SOCKET);
     let mut server = lab.command("mariadbd");
     server
         .args(["--no-defaults", "--user=mysql", "--bind-address=127.0.0.1", "--skip-name-resolve"])
@@ -41,4 +43,16 @@ pub fn up(project: &Project, lab: &Lab, data: &Path) -> Result<()> {
         Ok(command::output(&mut client).ok())
     })
     .map(drop)
+}
+
+/// Makes a database on the lab's server, and gives its URL.
+pub fn database(lab: &Lab, name: &str) -> Result<String> {
+    let mut client = Command::new("mariadb");
+    client.args(["--no-defaults", "--user=root", "-e", &format!("CREATE DATABASE {name}")]);
+    command::output(client.arg(format!("--socket={}", data(lab).join(SOCKET).display())))?;
+    Ok(format!("{URL}/{name}"))
+}
+
+fn data(lab: &Lab) -> PathBuf {
+    lab.folder.join(NAME)
 }

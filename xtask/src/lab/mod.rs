@@ -112,6 +112,11 @@ impl Lab {
         processes::runs(&self.folder, name)
     }
 
+    /// The process of the program of this name.
+    pub fn process(&self, name: &str) -> Result<i32> {
+        processes::id(&self.folder, name)
+    }
+
     /// The most memory that the program of this name has held, in KiB.
     pub fn peak_memory(&self, name: &str) -> Result<u64> {
         processes::peak_memory(&self.folder, name)

@@ -74,10 +74,15 @@ pub fn runs(folder: &Path, name: &str) -> bool {
     pid_file(folder, name).ok().and_then(|file| recorded(&file)).is_some_and(alive)
 }
 
+/// The process of the program of this name.
+pub fn id(folder: &Path, name: &str) -> Result<i32> {
+    let process = recorded(&pid_file(folder, name)?).with_context(|| format!("{name} was not started"))?;
+    Ok(process.pid)
+}
+
 /// The most memory that the program of this name has held, in KiB.
 pub fn peak_memory(folder: &Path, name: &str) -> Result<u64> {
-    let process = recorded(&pid_file(folder, name)?).with_context(|| format!("{name} was not started"))?;
-    let status = fs::read_to_string(format!("/proc/{}/status", process.pid))?;
+    let status = fs::read_to_string(format!("/proc/{}/status", id(folder, name)?))?;
     let peak =
         status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB")?.trim().parse().ok());
     peak.with_context(|| format!("the kernel tells no peak of {name}"))

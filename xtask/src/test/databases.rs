@@ -39,7 +39,7 @@ fn flow(project: &Project) -> Result<Counts> {
 
 fn on_mariadb(project: &Project) -> Result<Counts> {
     let lab = lab(project)?;
-    mariadb::up(project, &lab, &lab.folder.join("mariadb"))?;
+    mariadb::up(project, &lab)?;
     tests(project, &lab, &STORE, mariadb::URL)
 }
 

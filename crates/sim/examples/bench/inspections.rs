@@ -6,7 +6,10 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use assay_sim::{Content, Fault, Machine, Recording, Request, Times, harness::Site};
+use assay_sim::{
+    Content, Fault, Machine, Recording, Request, Times,
+    harness::{Rest, Site},
+};
 use chrono::{DateTime, Utc};
 use futures::future::try_join_all;
 
@@ -22,6 +25,7 @@ const RATE: f64 = 200.0;
 /// Bytes of a post.
 const BODY: usize = 60_000;
 const PATIENCE: Duration = Duration::from_secs(300);
+const POLL: Duration = Duration::from_millis(100);
 /// One of so many machines posts while its BMC is slow.
 const SHARE: usize = 4;
 /// For how long those BMCs keep what follows a callback waiting.
@@ -124,7 +128,7 @@ pub async fn post_all(site: &Site, machines: Range<usize>, urls: &[String]) -> a
 }
 
 /// The recorded body of a UEFI machine, filled up as by one more collector.
-fn body(machine: &Machine) -> Vec<u8> {
+pub fn body(machine: &Machine) -> Vec<u8> {
     let mut body = Content::Recorded(Recording::Uefi).bytes(machine).to_vec();
     body.pop();
     let filling = "f".repeat(BODY.saturating_sub(body.len()));
@@ -142,17 +146,18 @@ async fn manageable_after(site: &Site, node: &str, posted: DateTime<Utc>) -> any
 
 /// Waits until so many nodes (or a full page of them) are in a provision state.
 pub async fn wait_for(site: &Site, state: &str, count: usize) -> anyhow::Result<()> {
+    reached(&site.rest, state, count, POLL).await.with_context(|| site.installation.log_tail(5))
+}
+
+/// The same of any service, asked so often.
+pub async fn reached(rest: &Rest, state: &str, count: usize, poll: Duration) -> anyhow::Result<()> {
     let (path, began) = (format!("/v1/nodes?provision_state={}&limit=1000", state.replace(' ', "%20")), Instant::now());
     loop {
-        let found = site.rest.get(&path).await?["nodes"].as_array().map_or(0, Vec::len);
+        let found = rest.get(&path).await?["nodes"].as_array().map_or(0, Vec::len);
         if found == count.min(1000) {
             return Ok(());
         }
-        ensure!(
-            began.elapsed() < PATIENCE,
-            "{found} nodes are '{state}' instead of {count}; {}",
-            site.installation.log_tail(5)
-        );
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        ensure!(began.elapsed() < PATIENCE, "{found} nodes are '{state}' instead of {count}");
+        tokio::time::sleep(poll).await;
     }
 }

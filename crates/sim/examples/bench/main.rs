@@ -8,6 +8,7 @@ mod figures;
 mod inspections;
 mod isolated;
 mod measure;
+mod peer;
 mod process;
 mod table;
 
@@ -16,7 +17,7 @@ use std::{io::Write as _, path::PathBuf, time::Duration, time::Instant};
 use anyhow::Context as _;
 use assay_sim::{
     Hardware, Images, Ramdisk,
-    harness::{Rest, Setup, Site},
+    harness::{Setup, Site},
 };
 use clap::Parser;
 use process::Meter;
@@ -37,9 +38,8 @@ struct Arguments {
     /// The binary.
     #[arg(long)]
     assay: PathBuf,
-    /// The bare metal API of a peer (noauth), such as http://127.0.0.1:16385.
-    #[arg(long)]
-    peer: Option<String>,
+    #[command(flatten)]
+    peer: peer::Peer,
 }
 
 #[tokio::main]
@@ -50,11 +50,9 @@ async fn main() -> anyhow::Result<()> {
     if arguments.isolated > 0 {
         isolated::measure(&arguments, &mut table).await?;
     }
-    if let Some(url) = &arguments.peer {
-        let peer = Rest::at(url)?;
-        let values = measure_peer(&peer, arguments.nodes.min(api::PAGE)).await;
-        api::clean_up(&peer).await.context("the peer keeps the nodes of the benchmark")?;
-        values?.iter().for_each(|(figure, value)| table.peer(figure, *value));
+    if let Some(peer) = arguments.peer.asked()? {
+        let count = arguments.peer.at_once;
+        peer::measure(&peer, arguments.nodes.min(api::PAGE), count, &mut table).await?;
     }
     writeln!(std::io::stdout(), "{table}")?;
     Ok(())
@@ -64,6 +62,7 @@ async fn assay(arguments: &Arguments, table: &mut Table) -> anyhow::Result<()> {
     let inspections = arguments.inspections.min(arguments.nodes);
     let fakes = arguments.nodes - inspections;
     let mut site = site(arguments, inspections).await?;
+    std::fs::write(site.installation.path("state/images/ramdisk"), vec![b'r'; boot_files::RAMDISK])?;
     let binary = meter(&mut site)?;
     let values = api::create(&site.rest, fakes, Some(&binary)).await?;
     values.into_iter().for_each(|(figure, value)| table.add(figure, value));
@@ -82,20 +81,12 @@ async fn assay(arguments: &Arguments, table: &mut Table) -> anyhow::Result<()> {
     inspections::measure(&site, &nodes, &binary, table).await
 }
 
-async fn measure_peer(peer: &Rest, nodes: usize) -> anyhow::Result<api::Values> {
-    let mut values = api::create(peer, nodes, None).await?;
-    values.extend(api::read(peer, nodes, None).await?);
-    Ok(values)
-}
-
 async fn site(arguments: &Arguments, inspections: usize) -> anyhow::Result<Site> {
     // The images are not fetched by the machines: serving them is a figure of its own.
     let ramdisk = Ramdisk { posts: 0, images: Images::Head, ..Ramdisk::default() };
     let hardware = Hardware { machines: inspections, ramdisk, ..Hardware::default() };
     let options = vec![("OS_ASSAY__MAX_INSPECTIONS", inspections.max(1).to_string())];
-    let site = Site::start(Setup { binary: arguments.assay.clone(), hardware, options }).await?;
-    std::fs::write(site.installation.path("state/images/ramdisk"), vec![b'r'; boot_files::RAMDISK])?;
-    Ok(site)
+    Site::start(Setup { binary: arguments.assay.clone(), hardware, options }).await
 }
 
 fn meter(site: &mut Site) -> anyhow::Result<Meter> {
