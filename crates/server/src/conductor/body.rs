@@ -1,9 +1,7 @@
 //! The ramdisk's post: accepted once and put on disk before it is parsed; worked on by the hooks later.
 
-use std::sync::Arc;
-
 use assay_core::{
-    apply::{Applied, apply},
+    apply::apply,
     boot::sign::Sign,
     hooks::HookView,
     id::{BodyId, NodeId, PortId},
@@ -17,15 +15,14 @@ use assay_drivers::DriverError;
 use assay_store::{
     StoreError, Tx,
     bodies::{self, CompressedBody},
-    inspections::{self, Inspection},
-    nodes::{self, Guard},
-    ports, runs, timeline,
+    nodes, runs, timeline,
 };
 use tokio::time::Instant;
 
 use super::{
     Conductor,
     claim::{Lease, Locker},
+    findings::{Findings, Tray},
     now,
     tasks::parse_run,
 };
@@ -95,11 +92,11 @@ impl Conductor {
         if run.body.is_some() && fresh { Ok(run.node) } else { Err(not_expected()) }
     }
 
-    /// The hooks' part of a run: parse, judge, and store what follows in one transaction.
+    /// The hooks' part of a run: parse, judge, and put what follows on the tray.
     pub(super) async fn process_body(
         &self,
         run: &Run,
-        lease: Option<Lease>,
+        tray: &Tray,
         id: BodyId,
         ports: &[Port],
     ) -> Result<Receipt, ConductorError> {
@@ -111,19 +108,11 @@ impl Conductor {
         let changes = self.config().hooks.run(view, &body, &self.config().hook_options).map_err(refuse)?;
         let new_id = || PortId(uuid::Uuid::new_v4());
         let applied = apply(node, ports, body.plugin_data, &changes, now(), new_id);
-        let inspection = Inspection {
-            node: run.node,
-            run: run.id,
-            generation: 1,
-            created_at: now(),
-            inventory: serde_json::to_string(&body.inventory).map_err(refuse)?,
-            plugin_data: serde_json::to_string(&applied.plugin_data).map_err(refuse)?,
-        };
-        let found = Arc::new(Findings { lease, inspection, applied });
-        let warnings = found.applied.warnings.clone();
-        let in_use = self.store().write(move |tx| Box::pin(async move { found.store(tx).await })).await?;
-        let in_use = in_use.into_iter().map(|mac| format!("port {mac} was not created: another node has its address"));
-        Ok(Receipt::Processed { warnings: warnings.into_iter().chain(in_use).collect() })
+        let inventory = serde_json::to_string(&body.inventory).map_err(refuse)?;
+        let plugin_data = serde_json::to_string(&applied.plugin_data).map_err(refuse)?;
+        let warnings = applied.warnings.clone();
+        tray.put(Findings::of(run, inventory, plugin_data, Some(applied)));
+        Ok(Receipt::Processed { warnings })
     }
 }
 
@@ -174,39 +163,6 @@ fn unless_held(locked: Result<Lease, StoreError>) -> Result<Option<Lease>, Store
     match locked {
         Err(StoreError::Locked { .. } | StoreError::NotFound { .. }) => Ok(None),
         locked => locked.map(Some),
-    }
-}
-
-/// What the hooks made of a body.
-struct Findings {
-    lease: Option<Lease>,
-    inspection: Inspection,
-    applied: Applied,
-}
-
-impl Findings {
-    /// Stores it all; returns the addresses of ports that could not be made.
-    async fn store(&self, tx: &Tx<'_>) -> Result<Vec<String>, StoreError> {
-        let Applied { node, created, updated, deleted, .. } = &self.applied;
-        let Some(lease) = self.lease else { return Ok(Vec::new()) };
-        if !inspections::insert(tx, self.inspection.clone()).await? {
-            return Ok(Vec::new());
-        }
-        nodes::update(tx, node, Guard::Holder { epoch: lease.epoch }).await?;
-        for port in deleted {
-            ports::delete(tx, *port).await?;
-        }
-        for port in updated {
-            ports::update(tx, port).await?;
-        }
-        let mut in_use = Vec::new();
-        for port in created {
-            match ports::insert(tx, port).await {
-                Err(StoreError::MacAddressInUse { address, .. }) => in_use.push(address.to_string()),
-                inserted => inserted?,
-            }
-        }
-        Ok(in_use)
     }
 }
 

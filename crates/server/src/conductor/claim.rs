@@ -10,7 +10,7 @@ use assay_drivers::{Task, fence::Fence, redfish::Recent};
 use assay_store::{StoreError, Tx, bodies, nodes, runs};
 use tokio::time::{Duration, Instant, sleep};
 
-use super::{Conductor, commit::Unstored, tasks::parse_run};
+use super::{Conductor, commit::Unstored, findings::Tray, tasks::parse_run};
 use crate::api::conductor::ConductorError;
 
 /// A run that this process owns until it releases it or loses the lease.
@@ -39,6 +39,8 @@ pub(super) struct Claim {
     pub task: Option<Arc<Task>>,
     /// What effects of the claim have just read of the BMC.
     pub recent: Recent,
+    /// What an effect of the claim has found.
+    pub tray: Tray,
 }
 
 /// The node's lock. A commit with an older epoch changes nothing.
@@ -99,6 +101,7 @@ impl Conductor {
             asked: None,
             task: None,
             recent: Recent::default(),
+            tray: Tray::default(),
         }
     }
 

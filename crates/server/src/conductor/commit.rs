@@ -5,7 +5,7 @@ use std::sync::Arc;
 use assay_core::{
     boot::BootRecord,
     id::NodeId,
-    node::Timestamp,
+    node::{Node, Timestamp},
     run::{Effect, Entry, Event, NodeWrite, Outcome, Output, Phase, Receipt, Run, RunId},
 };
 use assay_store::{
@@ -19,6 +19,7 @@ use tokio::time::{Duration, Instant};
 use super::{
     Conductor,
     claim::{Claim, Lease},
+    findings::Findings,
     now,
     tasks::{corrupt, run_row},
 };
@@ -42,6 +43,7 @@ pub(super) struct Unstored {
     lines: Vec<timeline::Entry>,
     notes: Vec<String>,
     boot: Option<BootChange>,
+    findings: Option<Findings>,
     /// When the first of them was taken.
     since: Option<Instant>,
 }
@@ -72,7 +74,11 @@ impl Conductor {
     ) -> Result<Committed, ConductorError> {
         let was = std::mem::replace(&mut claim.run, output.run.clone()).phase;
         claim.unstored.add(event, output, now());
-        if output.can_be_stored_later(was, event) { Ok(Committed::Stored) } else { self.store_claim(claim).await }
+        if ends_processing(event) {
+            claim.unstored.findings = claim.tray.take();
+        }
+        let later = output.can_be_stored_later(was, event) && claim.unstored.findings.is_none();
+        if later { Ok(Committed::Stored) } else { self.store_claim(claim).await }
     }
 
     /// Stores what the steps of a claim have said.
@@ -156,19 +162,31 @@ impl Change {
     }
 
     async fn change_node(&self, tx: &Tx<'_>, lease: Lease) -> Result<(), StoreError> {
-        let writes = &self.unstored.writes;
-        if !writes.is_empty() {
-            self.write_node(tx, lease).await?;
+        let findings = self.unstored.findings.as_ref();
+        let found = findings.and_then(|findings| Some(&findings.applied.as_ref()?.node));
+        let writes = found.is_some() || !self.unstored.writes.is_empty();
+        if writes {
+            self.write_node(tx, lease, found).await?;
         }
-        match (self.releases, writes.is_empty()) {
-            (true, _) => nodes::release(tx, lease.node, lease.epoch).await,
-            (false, true) => nodes::check(tx, lease.node, lease.epoch).await,
-            (false, false) => Ok(()),
+        match (self.releases, writes) {
+            (true, _) => nodes::release(tx, lease.node, lease.epoch).await?,
+            (false, true) => {}
+            (false, false) => nodes::check(tx, lease.node, lease.epoch).await?,
         }
+        if let Some(findings) = findings {
+            let note = |text| timeline::Entry { at: self.at, event: self.row.phase.clone(), text };
+            let not_made = findings.store(tx).await?.into_iter().map(note);
+            timeline::append(tx, self.row.id, not_made).await?;
+        }
+        Ok(())
     }
 
-    async fn write_node(&self, tx: &Tx<'_>, lease: Lease) -> Result<(), StoreError> {
-        let mut node = nodes::get(tx, lease.node).await?.node;
+    /// Writes the node, as it is stored or as the findings have it.
+    async fn write_node(&self, tx: &Tx<'_>, lease: Lease, found: Option<&Node>) -> Result<(), StoreError> {
+        let mut node = match found {
+            Some(found) => found.clone(),
+            None => nodes::get(tx, lease.node).await?.node,
+        };
         for write in &self.unstored.writes {
             write.apply(&mut node, self.at).map_err(|refused| corrupt("nodes", lease.node.0, &refused))?;
         }
@@ -183,6 +201,11 @@ impl Change {
         }
         Ok(())
     }
+}
+
+/// Whether the event says that an inventory was processed.
+pub(super) const fn ends_processing(event: &Event) -> bool {
+    matches!(event, Event::Done { receipt: Receipt::Processed { .. }, .. })
 }
 
 /// What goes to the node's history.

@@ -21,8 +21,9 @@ use tracing::{Instrument, error, warn};
 
 use super::{
     Conductor,
-    claim::{Claim, Lease},
-    commit::Committed,
+    claim::Claim,
+    commit::{Committed, ends_processing},
+    findings::Tray,
     now,
 };
 use crate::api::conductor::ConductorError;
@@ -213,13 +214,14 @@ impl Conductor {
     async fn start_effect(&self, claim: &mut Claim, seq: Seq, effects: &mut Effects) {
         let known = self.task_of_claim(claim).await.ok();
         let Some(entry) = claim.run.journal.get(seq) else { return };
-        let (conductor, run, lease, effect) = (self.clone(), claim.run.clone(), claim.lease, entry.effect.clone());
+        let (conductor, run, effect) = (self.clone(), claim.run.clone(), entry.effect.clone());
+        let tray = claim.tray.clone();
         let limit = self.config().limit_of(&effect, &run);
         let fence = claim.fence.clone();
         let task = effects.tasks.spawn(
             async move {
                 pause::at("before_effect", effect.name(), run.node).await;
-                let doing = conductor.carry_out(&run, lease, &effect, known);
+                let doing = conductor.carry_out(&run, &tray, &effect, known);
                 let result = timeout(limit, AssertUnwindSafe(fence.around(doing)).catch_unwind()).await;
                 pause::at("after_effect", effect.name(), run.node).await;
                 outcome(seq, &effect, limit, result)
@@ -234,7 +236,7 @@ impl Conductor {
     pub(super) async fn carry_out(
         &self,
         run: &Run,
-        lease: Option<Lease>,
+        tray: &Tray,
         effect: &Effect,
         known: Option<Arc<Task>>,
     ) -> Result<Receipt, DriverError> {
@@ -245,7 +247,7 @@ impl Conductor {
                 None => self.task_of(run).await.map(Arc::new),
             };
             let done = match task {
-                Ok(task) => self.execute(run, lease, effect, task).await,
+                Ok(task) => self.execute(run, tray, effect, task).await,
                 Err(failure) => Err(failure.into()),
             };
             match done {
@@ -286,8 +288,7 @@ impl Effects {
 const fn changes_node(event: &Event) -> bool {
     match event {
         Event::Done { receipt: Receipt::PortsCreated(count), .. } => *count > 0,
-        Event::Done { receipt: Receipt::Processed { .. }, .. } => true,
-        _ => false,
+        event => ends_processing(event),
     }
 }
 

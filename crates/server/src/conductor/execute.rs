@@ -12,7 +12,7 @@ use assay_core::{
 use assay_drivers::{DriverError, Task, interface::InspectionPorts};
 use serde_json::Value;
 
-use super::{Conductor, claim::Lease};
+use super::{Conductor, findings::Tray};
 use crate::api::conductor::ConductorError;
 
 impl Conductor {
@@ -23,7 +23,7 @@ impl Conductor {
     pub(super) async fn execute(
         &self,
         run: &Run,
-        lease: Option<Lease>,
+        tray: &Tray,
         effect: &Effect,
         task: Arc<Task>,
     ) -> Result<Receipt, ConductorError> {
@@ -58,9 +58,9 @@ impl Conductor {
                 let target = if *reboot { PowerTarget::Reboot } else { PowerTarget::On };
                 self.switch(run, &task, target).await?;
             }
-            Effect::ProcessBody { body } => return self.process_body(run, lease, *body, &task.ports).await,
+            Effect::ProcessBody { body } => return self.process_body(run, tray, *body, &task.ports).await,
             Effect::SetPower { target } => self.switch(run, &task, *target).await?,
-            Effect::FetchData => return self.fetch_data(run, lease, &task).await,
+            Effect::FetchData => return self.fetch_data(run, tray, &task).await,
             Effect::AbortIntrospection => registry.inspect(node)?.abort_introspection(&task).await?,
             Effect::RestorePower { to: EndPower::Reboot } => self.switch(run, &task, PowerTarget::Reboot).await?,
             Effect::RestoreBootDevice { ours, former } => {

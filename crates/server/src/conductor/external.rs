@@ -11,11 +11,6 @@ use assay_drivers::{
     fence::Fence,
     interface::{IntrospectionData, Progress},
 };
-use assay_store::{
-    StoreError, Tx,
-    inspections::{self, Inspection},
-    nodes,
-};
 use futures::FutureExt as _;
 use tokio::{
     sync::Notify,
@@ -23,7 +18,11 @@ use tokio::{
 };
 use tracing::{Instrument as _, warn};
 
-use super::{Conductor, claim::Lease, drive::outcome, now};
+use super::{
+    Conductor,
+    drive::outcome,
+    findings::{Findings, Tray},
+};
 use crate::api::conductor::ConductorError;
 
 /// How long after a sign of life, and after the beginning of the wait, the service is asked.
@@ -38,7 +37,9 @@ impl Conductor {
         let limit = self.config().limit_of(&effect, &run);
         let fence = Fence::at(Instant::now() + self.config().figures.sending_unlocked());
         let doing = async move {
-            let doing = conductor.carry_out(&run, None, &effect, None);
+            // What needs no lock finds nothing.
+            let tray = Tray::default();
+            let doing = conductor.carry_out(&run, &tray, &effect, None);
             let doing = std::panic::AssertUnwindSafe(doing).catch_unwind();
             let stop = &conductor.0.stop;
             if let Some(result) = stop.run_until_cancelled(timeout(limit, fence.around(doing))).await {
@@ -120,34 +121,15 @@ impl Conductor {
         Ok(self.parts().registry.inspect(&task.node)?.introspection(&task).await?)
     }
 
-    /// Stores what the service has found. One that keeps no data has changed the node all the same.
-    pub(super) async fn fetch_data(
-        &self,
-        run: &Run,
-        lease: Option<Lease>,
-        task: &Task,
-    ) -> Result<Receipt, ConductorError> {
+    /// Fetches what the service has found. One that keeps no data has changed the node all the same.
+    pub(super) async fn fetch_data(&self, run: &Run, tray: &Tray, task: &Task) -> Result<Receipt, ConductorError> {
         let inspect = self.parts().registry.inspect(&task.node)?;
         let Some(IntrospectionData { inventory, plugin_data }) = inspect.introspection_data(task).await? else {
             let warning =
                 "the introspection service keeps no data (its [processing] store_data): there is no inventory";
             return Ok(Receipt::Processed { warnings: vec![warning.to_owned()] });
         };
-        let inspection = Inspection {
-            node: run.node,
-            run: run.id,
-            generation: 1,
-            created_at: now(),
-            inventory: inventory.to_string(),
-            plugin_data: plugin_data.to_string(),
-        };
-        self.store().write(move |tx| Box::pin(store_data(tx, lease, inspection))).await?;
+        tray.put(Findings::of(run, inventory.to_string(), plugin_data.to_string(), None));
         Ok(Receipt::Processed { warnings: Vec::new() })
     }
-}
-
-async fn store_data(tx: &Tx<'_>, lease: Option<Lease>, inspection: Inspection) -> Result<(), StoreError> {
-    let Some(lease) = lease else { return Ok(()) };
-    nodes::check(tx, lease.node, lease.epoch).await?;
-    inspections::insert(tx, inspection).await.map(drop)
 }

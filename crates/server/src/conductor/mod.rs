@@ -15,6 +15,7 @@ mod config;
 mod drive;
 mod execute;
 mod external;
+mod findings;
 mod group;
 mod introspection;
 mod network;
