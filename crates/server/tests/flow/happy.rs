@@ -6,6 +6,9 @@ use serde_json::json;
 
 use crate::site;
 
+/// Of the first machine.
+const MAC: &str = "52:54:00:00:00:00";
+
 #[tokio::test]
 async fn a_virgin_node_is_inspected_and_left_as_it_was() {
     let site = site(Ramdisk { content: Content::Recorded(Recording::Uefi), ..Ramdisk::default() }, &[]).await;
@@ -84,7 +87,6 @@ async fn kernel_parameters_of_the_node_replace_those_of_the_configuration() {
 
 #[tokio::test]
 async fn a_first_inspection_fills_in_where_the_port_is_plugged_in() {
-    const MAC: &str = "52:54:00:00:00:00";
     let tlvs = json!([[1, "04001c73aabb01"], [2, "0545746865726e657437"], [3, "0078"], [8, "0501"], [0, ""]]);
     let nic = json!({"name": "eth0", "mac_address": MAC, "ipv4_address": "192.0.2.7", "lldp": tlvs});
     let inventory = json!({"interfaces": [nic], "cpu": {"architecture": "x86_64"}, "boot": {"pxe_interface": MAC}});
@@ -108,6 +110,29 @@ async fn a_first_inspection_fills_in_where_the_port_is_plugged_in() {
     assert_eq!(inventory["plugin_data"]["parsed_lldp"]["eth0"]["switch_port_id"], "Ethernet7");
     let timeline = site.rest.get(&format!("/v1/nodes/{node}/timeline")).await.unwrap().to_string();
     assert!(timeline.contains("LLDP of eth0: the management address is cut short"), "{timeline}");
+}
+
+#[tokio::test]
+async fn an_inventory_with_an_address_of_another_node_is_stored_without_that_port() {
+    let taken = "52:54:00:aa:bb:cc";
+    let nic = |name, mac| json!({"name": name, "mac_address": mac, "ipv4_address": "192.0.2.7"});
+    let interfaces = [nic("eth0", MAC), nic("eth1", taken)];
+    let body = json!({
+        "inventory": {"interfaces": interfaces, "cpu": {"architecture": "x86_64"}, "boot": {"pxe_interface": MAC}},
+    });
+    let ramdisk = Ramdisk { content: Content::Raw(body.to_string().into()), ..Ramdisk::default() };
+    let site = site(ramdisk, &[("OS_INSPECTOR__ADD_PORTS", "all")]).await;
+    let other = site.rest.post("/v1/nodes", &json!({"driver": "redfish"})).await.unwrap();
+    site.rest.post("/v1/ports", &json!({"node_uuid": other["uuid"], "address": taken})).await.unwrap();
+
+    let node = site.enrol(0).await.unwrap();
+    site.inspect(&node, "manageable").await.unwrap();
+    let inventory = site.rest.get(&format!("/v1/nodes/{node}/inventory")).await.unwrap();
+    assert_eq!(inventory["inventory"]["interfaces"][1]["mac_address"], taken);
+    let ports = site.rest.get(&format!("/v1/nodes/{node}/ports")).await.unwrap();
+    assert_eq!(ports["ports"].as_array().unwrap().len(), 1, "{ports}");
+    let timeline = site.rest.get(&format!("/v1/nodes/{node}/timeline")).await.unwrap().to_string();
+    assert!(timeline.contains(&format!("port {taken} was not created: another node has its address")), "{timeline}");
 }
 
 #[tokio::test]
