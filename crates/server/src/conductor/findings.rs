@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use assay_core::{apply::Applied, run::Run};
+use assay_core::{apply::Applied, mac::MacAddress, run::Run};
 use assay_store::{
     StoreError, Tx,
     inspections::{self, Inspection},
@@ -38,13 +38,20 @@ impl Findings {
         for port in updated {
             ports::update(tx, port).await?;
         }
+        if created.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Asked first: on PostgreSQL a refused insert ends the transaction. Where a port of another node comes in between,
+        // the body is processed again.
+        let addresses: Vec<MacAddress> = created.iter().map(|port| port.address).collect();
+        let holders = ports::port_by_macs(tx, &addresses).await?;
         let mut not_made = Vec::new();
         for port in created {
-            match ports::insert(tx, port).await {
-                Err(StoreError::MacAddressInUse { address, .. }) => {
-                    not_made.push(format!("port {address} was not created: another node has its address"));
-                }
-                inserted => inserted?,
+            let address = port.address;
+            if holders.iter().any(|holder| holder.address == address) {
+                not_made.push(format!("port {address} was not created: another node has its address"));
+            } else {
+                ports::insert(tx, port).await?;
             }
         }
         Ok(not_made)
