@@ -46,6 +46,7 @@ pub fn start(project: &Project, lab: &Lab, database: Database) -> Result<()> {
         fs::create_dir_all(folder.join(name))?;
     }
     let file = lab.folder.join("ironic.conf");
+    // Images are taken from the temporary folder alone, where the benchmark's are.
     let text = read(&project.lab_file("judge/ironic.conf"))?
         .replace("{database}", &database.make(lab, &folder)?)
         .replace("{images}", &env::temp_dir().to_string_lossy())

@@ -163,7 +163,7 @@ impl Change {
 
     async fn change_node(&self, tx: &Tx<'_>, lease: Lease) -> Result<(), StoreError> {
         let findings = self.unstored.findings.as_ref();
-        let found = findings.and_then(|findings| Some(&findings.applied.as_ref()?.node));
+        let found = findings.and_then(Findings::node);
         let writes = found.is_some() || !self.unstored.writes.is_empty();
         if writes {
             self.write_node(tx, lease, found).await?;

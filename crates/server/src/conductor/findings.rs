@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use assay_core::{apply::Applied, mac::MacAddress, run::Run};
+use assay_core::{apply::Applied, mac::MacAddress, node::Node, run::Run};
 use assay_store::{
     StoreError, Tx,
     inspections::{self, Inspection},
@@ -13,9 +13,9 @@ use super::now;
 
 /// What is to be stored of an inspection.
 pub(super) struct Findings {
-    pub inspection: Inspection,
+    inspection: Inspection,
     /// What changes of the node and its ports; `None` where the introspection service has changed them itself.
-    pub applied: Option<Applied>,
+    applied: Option<Applied>,
 }
 
 impl Findings {
@@ -24,6 +24,11 @@ impl Findings {
         let inspection =
             Inspection { node: run.node, run: run.id, generation: 1, created_at: now(), inventory, plugin_data };
         Self { inspection, applied }
+    }
+
+    /// The node as it is to be, if it changes.
+    pub fn node(&self) -> Option<&Node> {
+        self.applied.as_ref().map(|applied| &applied.node)
     }
 
     /// Stores all but the node; returns what is to be told of ports that could not be made.

@@ -35,25 +35,14 @@ impl fmt::Display for Table {
     }
 }
 
-impl Row {
-    /// What is promised: where the peer is measured in the same run, by the ratio to it, since machines differ.
-    fn promise(&self) -> Promise {
-        let slower = self.measured_peer.zip(self.figure.peer).map_or(1.0, |(now, then)| now / then.value);
-        match self.figure.promise {
-            Promise::AtMost(bound) => Promise::AtMost(bound * slower),
-            other => other,
-        }
-    }
-}
-
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Figure { what, unit, peer, .. } = &self.figure;
+        let Figure { what, unit, promise, peer } = &self.figure;
         write!(f, "| {what} | {} {unit} |", short(self.assay))?;
-        match self.promise() {
+        match promise {
             Promise::Nothing => write!(f, " |")?,
-            Promise::AtMost(bound) => write!(f, " ≤ {}{} |", short(bound), missed(self.assay > bound))?,
-            Promise::AtLeast(bound) => write!(f, " ≥ {}{} |", short(bound), missed(self.assay < bound))?,
+            Promise::AtMost(bound) => write!(f, " ≤ {bound}{} |", missed(self.assay > *bound))?,
+            Promise::AtLeast(bound) => write!(f, " ≥ {bound}{} |", missed(self.assay < *bound))?,
         }
         let (value, source) = match (self.measured_peer, peer) {
             (Some(value), _) => (value, ""),
