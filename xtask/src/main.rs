@@ -67,7 +67,7 @@ enum Verb {
         /// Measure a real Ironic in the same run, as the peer; needs root, and must come first
         #[arg(long)]
         ironic: bool,
-        /// Arguments of the benchmark; --help lists them
+        /// Arguments of the benchmark; `cargo xtask bench -- --help` lists them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
